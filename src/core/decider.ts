@@ -1,0 +1,71 @@
+import { decide } from './decide.js';
+import { CastellanError, notFound } from './errors.js';
+import type { Caller } from './caller.js';
+import type { Decision, Facts, ObjectRef, Question } from './model.js';
+
+/** Reads facts from the database: must read them afresh for each call, and all of one question in one snapshot. */
+export interface FactsSource {
+  /** One fact set for each question, in their order. */
+  fetchFacts(questions: readonly Question[]): Promise<Facts[]>;
+}
+
+/** Answers whether a subject may do an action on an object, always from the database as it is now. */
+export class Decider {
+  constructor(private readonly source: FactsSource) {}
+
+  /**
+   * Decides one question.
+   *
+   * @throws CastellanError `database_unavailable` or `overloaded`: an answer that can't be had is never an allow.
+   * @example
+   * const { allowed } = await decider.decide({ subject: alice, permission: { type: 'post', action: 'view' }, object: post });
+   */
+  async decide(question: Question): Promise<Decision> {
+    const [decision] = await this.decideAll([question]);
+    if (!decision) throw new CastellanError('internal', 'The question was left without an answer.');
+    return decision;
+  }
+
+  /** Decides several questions, answered in their order. */
+  async decideAll(questions: readonly Question[]): Promise<Decision[]> {
+    const facts = await this.source.fetchFacts(questions);
+    if (facts.length !== questions.length) throw new CastellanError('internal', 'A question was left without an answer.');
+    return questions.map((question, index) => decide(question.permission, facts[index] as Facts));
+  }
+
+  /**
+   * Lets the caller pass when it may do the action on the object, and otherwise says no more than it may know.
+   *
+   * @throws CastellanError `not_authenticated` (nobody signed in), `not_found` (may not view it), `forbidden` (may view it).
+   */
+  async requireOnObject(caller: Caller, action: string, object: ObjectRef): Promise<void> {
+    const ask = (name: string): Question => ({
+      subject: caller.subject,
+      permission: { type: object.type, action: name },
+      object,
+    });
+    // Both are always asked, so that a refusal takes as long for what is hidden as for what is forbidden.
+    const [view, act] = await this.decideAll(action === 'view' ? [ask('view')] : [ask('view'), ask(action)]);
+    const allowed = view?.allowed === true && (action === 'view' || act?.allowed === true);
+    if (allowed) return;
+    if (!caller.signedIn) throw notSignedIn();
+    if (view?.allowed !== true) throw notFound();
+    throw new CastellanError('forbidden', `You may see this ${object.type}, but not ${action} it.`);
+  }
+
+  /**
+   * Lets the caller pass when it holds the permission everywhere.
+   *
+   * @throws CastellanError `not_authenticated` (nobody signed in), `forbidden`.
+   */
+  async requireEverywhere(caller: Caller, type: string, action: string): Promise<void> {
+    const decision = await this.decide({ subject: caller.subject, permission: { type, action } });
+    if (decision.allowed) return;
+    if (!caller.signedIn) throw notSignedIn();
+    throw new CastellanError('forbidden', `This takes the permission ${type}:${action}.`);
+  }
+}
+
+function notSignedIn(): CastellanError {
+  return new CastellanError('not_authenticated', 'Send your username and password (Basic), or sign in at /api/v1/auth/login.');
+}

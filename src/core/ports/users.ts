@@ -1,0 +1,49 @@
+import type { JsonObject } from '../model.js';
+
+export interface UserRecord {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly active: boolean;
+  readonly superuser: boolean;
+  readonly attributes: JsonObject;
+}
+
+/** What a user is made of. A password comes already hashed. */
+export interface NewUser {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly active: boolean;
+  readonly superuser: boolean;
+  readonly attributes: JsonObject;
+  readonly passwordHash?: string | undefined;
+}
+
+/** The new values; what is absent stays. */
+export interface UserChange {
+  readonly username?: string;
+  readonly email?: string | null;
+  readonly active?: boolean;
+  readonly superuser?: boolean;
+  readonly attributes?: JsonObject;
+  readonly passwordHash?: string;
+}
+
+export abstract class UserReader {
+  abstract find(id: string): Promise<UserRecord | null>;
+  /** Those of the ids that exist, in the order of the ids. */
+  abstract findMany(ids: readonly string[]): Promise<UserRecord[]>;
+}
+
+export interface UserWriter {
+  find(id: string): Promise<UserRecord | null>;
+  /** @throws CastellanError `already_exists` for an id or a username that is taken. */
+  create(user: NewUser): Promise<UserRecord>;
+  /** @throws CastellanError `not_found`, `already_exists` (the username), `last_superuser`. */
+  update(id: string, change: UserChange): Promise<UserRecord>;
+  /** @throws CastellanError `not_found`, `last_superuser`. */
+  delete(id: string): Promise<void>;
+  /** Active superusers there are. */
+  countActiveSuperusers(): Promise<number>;
+}

@@ -1,0 +1,41 @@
+import type { Authority } from '../authority.js';
+import type { Author } from '../caller.js';
+import type { ObjectRef } from '../model.js';
+import type { AssignmentWriter } from './assignments.js';
+import type { GrantWriter } from './grants.js';
+import type { GroupWriter } from './groups.js';
+import type { ObjectWriter } from './objects.js';
+import type { RoleWriter } from './roles.js';
+import type { TypeWriter } from './types.js';
+import type { UserWriter } from './users.js';
+
+/**
+ * What a write is about, so that writes which could contradict each other wait for one another:
+ * `structure` (users, groups, roles, assignments, types) waits for every other write;
+ * writes at places wait for those at the same place, and for structure. `null` is the place everywhere.
+ */
+export type WriteScope = 'structure' | { readonly places: readonly (ObjectRef | null)[] };
+
+/** One transaction: each writer's changes, their closures and their audit rows stand or fall together. */
+export interface WriteUnit {
+  /** What the author may do, asked inside the transaction. */
+  readonly authority: Authority;
+  readonly users: UserWriter;
+  readonly groups: GroupWriter;
+  readonly roles: RoleWriter;
+  readonly assignments: AssignmentWriter;
+  readonly types: TypeWriter;
+  readonly objects: ObjectWriter;
+  readonly grants: GrantWriter;
+}
+
+/** Runs writes, each in one transaction of its own. */
+export abstract class Writes {
+  /**
+   * Runs the work in one transaction: all of it stands when this returns, none of it when this throws.
+   * The work may run more than once (a conflict with another write is retried), so it must not touch anything but its unit.
+   *
+   * @throws CastellanError as the work does; `overloaded` when other writes held it up for too long; `database_unavailable`.
+   */
+  abstract write<Result>(author: Author, scope: WriteScope, work: (unit: WriteUnit) => Promise<Result>): Promise<Result>;
+}
