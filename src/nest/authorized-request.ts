@@ -1,0 +1,66 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ANONYMOUS_CALLER, type Author, type Caller } from '../core/caller.js';
+import { CastellanError } from '../core/errors.js';
+import type { ObjectRef } from '../core/model.js';
+
+/** What the guard found out about a request: handlers take it from here, so that both speak of the same thing. */
+export interface Authorized {
+  /** The resource type that the route is about. */
+  readonly type: string;
+  /** The object in the path, as the guard parsed and decided it. */
+  readonly object: ObjectRef | undefined;
+}
+
+/** The part of a Fastify or Express request that is read and written here. */
+export interface AuthorizableRequest {
+  readonly method: string;
+  readonly id?: unknown;
+  readonly params?: unknown;
+  user?: unknown;
+  authorized?: Authorized;
+}
+
+/** Who makes the request; whoever the sign-in did not name is anonymous. */
+export function callerOf(request: AuthorizableRequest): Caller {
+  return isCaller(request.user) ? request.user : ANONYMOUS_CALLER;
+}
+
+/** The caller as the author of a write. */
+export function authorOf(request: AuthorizableRequest): Author {
+  const { subject, signedIn } = callerOf(request);
+  // The guards have let nobody else this far; an anonymous author would pass for a signed-in one below.
+  if (!signedIn) throw new CastellanError('not_authenticated', 'Sign in to change anything.');
+  return { subject, operator: false, requestId: String(request.id ?? '') };
+}
+
+/** The caller of the request, in a handler's parameter. */
+export const CallerOfRequest = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  return callerOf(requestOf(context));
+});
+
+/** The caller of the request as the author of a write, in a handler's parameter. */
+export const AuthorOfRequest = createParamDecorator((_: unknown, context: ExecutionContext): Author => {
+  return authorOf(requestOf(context));
+});
+
+/** The object that the guard decided on, in a handler's parameter. */
+export const Target = createParamDecorator((_: unknown, context: ExecutionContext): ObjectRef => {
+  const object = requestOf(context).authorized?.object;
+  if (!object) throw new CastellanError('internal', 'The route declares no object.');
+  return object;
+});
+
+/** The resource type that the guard read, in a handler's parameter. */
+export const TargetType = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const type = requestOf(context).authorized?.type;
+  if (type === undefined) throw new CastellanError('internal', 'The route declares no resource type.');
+  return type;
+});
+
+export function requestOf(context: ExecutionContext): AuthorizableRequest {
+  return context.switchToHttp().getRequest<AuthorizableRequest>();
+}
+
+function isCaller(user: unknown): user is Caller {
+  return typeof user === 'object' && user !== null && 'subject' in user && 'signedIn' in user;
+}

@@ -1,0 +1,84 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { Decider } from '../core/decider.js';
+import { CastellanError, invalidField } from '../core/errors.js';
+import { faultOfId, faultOfName } from '../core/identifiers.js';
+import type { ObjectRef } from '../core/model.js';
+import { callerOf, requestOf, type AuthorizableRequest } from './authorized-request.js';
+import { routePolicy, type RoutePolicy } from './route-policy.js';
+import { SAFE_VERBS, VERB_ACTIONS } from './verb-actions.js';
+
+/**
+ * The one guard of every route: asks the engine whether the caller may do the route's action, and lets nobody in by a route
+ * that declares nothing. A list is let through: it holds what the caller may view, and nothing else.
+ */
+@Injectable()
+export class AuthzGuard implements CanActivate {
+  readonly #policies = new Map<unknown, Map<unknown, RoutePolicy>>();
+
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly decider: Decider,
+  ) {}
+
+  /** @throws CastellanError `not_authenticated`, `not_found`, `forbidden`, `invalid_request` (an id that can't be one). */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') throw new CastellanError('forbidden', 'Only HTTP requests are guarded.');
+    const policy = this.#policyOf(context);
+    const request = requestOf(context);
+    switch (policy.access) {
+      case 'public':
+        return true;
+      case 'signed-in':
+        if (callerOf(request).signedIn) return true;
+        throw new CastellanError('not_authenticated', 'Send your username and password (Basic), or sign in at /api/v1/auth/login.');
+      case 'resource':
+        await this.#decide(policy, request);
+        return true;
+      default:
+        throw new CastellanError('forbidden', 'This route declares nobody who may use it.');
+    }
+  }
+
+  async #decide(policy: RoutePolicy, request: AuthorizableRequest): Promise<void> {
+    const params = (request.params ?? {}) as Record<string, string | undefined>;
+    const type = resourceType(policy, params);
+    const object = objectOf(type, policy.objectParam, params);
+    request.authorized = { type, object };
+    const action = policy.action ?? VERB_ACTIONS[request.method];
+    if (action === undefined) throw new CastellanError('forbidden', `${request.method} stands for no action.`);
+    const caller = callerOf(request);
+    if (object) await this.decider.requireOnObject(caller, action, object);
+    else if (!SAFE_VERBS.has(request.method)) await this.decider.requireEverywhere(caller, type, action);
+  }
+
+  #policyOf(context: ExecutionContext): RoutePolicy {
+    // Controllers may inherit a handler from one base class, so the handler alone does not tell routes apart.
+    const handler = context.getHandler();
+    const controller = context.getClass();
+    let byHandler = this.#policies.get(controller);
+    if (!byHandler) this.#policies.set(controller, (byHandler = new Map()));
+    let policy = byHandler.get(handler);
+    if (!policy) byHandler.set(handler, (policy = routePolicy(this.reflector, context)));
+    return policy;
+  }
+}
+
+function resourceType(policy: RoutePolicy, params: Record<string, string | undefined>): string {
+  const source = policy.resource;
+  if (!source) throw new CastellanError('forbidden', 'This route declares no resource type.');
+  if ('type' in source) return source.type;
+  const type = params[source.typeParam];
+  if (type === undefined) throw new CastellanError('forbidden', 'This route has no resource type in its path.');
+  const fault = faultOfName(type);
+  if (fault) throw invalidField(source.typeParam, fault);
+  return type;
+}
+
+function objectOf(type: string, param: string, params: Record<string, string | undefined>): ObjectRef | undefined {
+  const id = params[param];
+  if (id === undefined) return undefined;
+  const fault = faultOfId(id);
+  if (fault) throw invalidField(param, fault);
+  return { type, id };
+}
