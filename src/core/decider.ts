@@ -29,7 +29,8 @@ export class Decider {
   /** Decides several questions, answered in their order. */
   async decideAll(questions: readonly Question[]): Promise<Decision[]> {
     const facts = await this.source.fetchFacts(questions);
-    if (facts.length !== questions.length) throw new CastellanError('internal', 'A question was left without an answer.');
+    if (facts.length !== questions.length)
+      throw new CastellanError('internal', 'A question was left without an answer.');
     return questions.map((question, index) => decide(question.permission, facts[index] as Facts));
   }
 
@@ -67,5 +68,8 @@ export class Decider {
 }
 
 function notSignedIn(): CastellanError {
-  return new CastellanError('not_authenticated', 'Send your username and password (Basic), or sign in at /api/v1/auth/login.');
+  return new CastellanError(
+    'not_authenticated',
+    'Send your username and password (Basic), or sign in at /api/v1/auth/login.',
+  );
 }

@@ -64,7 +64,9 @@ export function invalidField(path: string, message: string): CastellanError {
 
 /** The answer to a request whose reference leads nowhere. */
 export function unknownReference(path: string, name: string): CastellanError {
-  return new CastellanError('unknown_reference', `${path}: there is no ${name}.`, [{ path, message: `there is no ${name}` }]);
+  return new CastellanError('unknown_reference', `${path}: there is no ${name}.`, [
+    { path, message: `there is no ${name}` },
+  ]);
 }
 
 /** The answer to a feature of the model that this version does not decide on yet. */

@@ -37,5 +37,9 @@ export abstract class Writes {
    *
    * @throws CastellanError as the work does; `overloaded` when other writes held it up for too long; `database_unavailable`.
    */
-  abstract write<Result>(author: Author, scope: WriteScope, work: (unit: WriteUnit) => Promise<Result>): Promise<Result>;
+  abstract write<Result>(
+    author: Author,
+    scope: WriteScope,
+    work: (unit: WriteUnit) => Promise<Result>,
+  ): Promise<Result>;
 }

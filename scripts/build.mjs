@@ -1,0 +1,72 @@
+// Builds dist/ from src/, and the Prisma client from prisma/schema.prisma; each only where its inputs changed.
+// `node scripts/build.mjs --client` stops after the client, which type checking and linting need.
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+
+const root = resolve(import.meta.dirname, '..');
+const require = createRequire(import.meta.url);
+process.chdir(root);
+
+const schema = 'prisma/schema.prisma';
+const generated = 'src/store/generated';
+
+step('the Prisma client', join(generated, '.inputs'), [schema, 'package-lock.json', 'scripts/build.mjs'], () => {
+  rmSync(generated, { recursive: true, force: true });
+  run('prisma', 'prisma', ['generate', '--schema', schema], {
+    // The client needs no engine, but the command downloads one unless this names a file that exists.
+    PRISMA_SCHEMA_ENGINE_BINARY: resolve(schema),
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  });
+});
+
+if (!process.argv.includes('--client')) {
+  const inputs = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    'scripts/build.mjs',
+    ...filesBelow('src'),
+  ];
+  step('dist', 'dist/.inputs', inputs, () => {
+    rmSync('dist', { recursive: true, force: true });
+    run('typescript', 'tsc', ['-p', 'tsconfig.build.json']);
+    if (existsSync('dist/cli/main.js')) chmodSync('dist/cli/main.js', 0o755);
+  });
+}
+
+/** Runs `make` unless the file `stamp` holds the fingerprint of the inputs as they are now; writes it after a success. */
+function step(name, stamp, inputs, make) {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of inputs) hash.update(`\0${file}\0`).update(readFileSync(file));
+  const fingerprint = hash.digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return;
+  console.log(`Building ${name}`);
+  make();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, fingerprint);
+}
+
+function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+/** Runs a package's command, quietly unless it fails; a failure ends the build with the command's output and status. */
+function run(packageName, command, args, settings = {}) {
+  const manifest = require.resolve(`${packageName}/package.json`);
+  const { bin } = require(manifest);
+  const file = join(dirname(manifest), typeof bin === 'string' ? bin : bin[command]);
+  const result = spawnSync(process.execPath, [file, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...settings },
+  });
+  if (result.status === 0) return;
+  process.stderr.write(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}\n`);
+  process.exit(result.status ?? 1);
+}

@@ -1,0 +1,53 @@
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
+import type { Author, Caller } from '../../core/caller.js';
+import { notFound } from '../../core/errors.js';
+import type { ObjectRef } from '../../core/model.js';
+import { RoleReader, type RoleRecord } from '../../core/ports/roles.js';
+import { AuthorOfRequest, CallerOfRequest, Target } from '../../nest/authorized-request.js';
+import { Resource } from '../../nest/route-policy.js';
+import { Paging, type ListAnswer } from '../paging.js';
+import { plainPageQuery, type PlainPageQuery } from '../schemas.js';
+import { ViewableLists } from '../viewable-lists.js';
+import { newRole, rolePatch, type NewRoleBody, type RolePatch } from './roles.schema.js';
+import { RolesService } from './roles.service.js';
+
+@Resource('role')
+@Controller('api/v1/roles')
+export class RolesController {
+  constructor(
+    private readonly roles: RolesService,
+    private readonly reader: RoleReader,
+    private readonly lists: ViewableLists,
+    private readonly paging: Paging,
+  ) {}
+
+  @Get()
+  list(@CallerOfRequest() caller: Caller, @Query({ schema: plainPageQuery }) query: PlainPageQuery): Promise<ListAnswer<RoleRecord>> {
+    return this.paging.page({ caller, list: ['roles'], query }, (page) =>
+      this.lists.pageOf(caller, 'role', page, (ids) => this.reader.findMany(ids)),
+    );
+  }
+
+  @Post()
+  create(@AuthorOfRequest() author: Author, @Body({ schema: newRole }) body: NewRoleBody): Promise<RoleRecord> {
+    return this.roles.create(author, body);
+  }
+
+  @Get(':id')
+  async get(@Target() target: ObjectRef): Promise<RoleRecord> {
+    const role = await this.reader.find(target.id);
+    if (!role) throw notFound();
+    return role;
+  }
+
+  @Patch(':id')
+  update(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Body({ schema: rolePatch }) patch: RolePatch): Promise<RoleRecord> {
+    return this.roles.update(author, target, patch);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  delete(@AuthorOfRequest() author: Author, @Target() target: ObjectRef): Promise<void> {
+    return this.roles.delete(author, target);
+  }
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { DEFAULT_ACTIONS, DEFAULT_CREATOR_ACTIONS } from '../../core/built-ins.js';
+import { modePart } from '../not-yet.js';
+import { name } from '../schemas.js';
+
+const actions = z.array(name).min(1).max(200);
+const creatorActions = z.array(name).max(200);
+
+export const newType = z
+  .strictObject({ id: name, actions: actions.default([...DEFAULT_ACTIONS]), creatorActions: creatorActions.optional(), ...modePart })
+  .transform((type) => ({
+    ...type,
+    creatorActions: type.creatorActions ?? DEFAULT_CREATOR_ACTIONS.filter((action) => type.actions.includes(action)),
+  }));
+export type NewTypeBody = z.infer<typeof newType>;
+
+/** A merge patch: actions and creator's actions are replaced as a whole. */
+export const typePatch = z.strictObject({
+  actions: actions.optional(),
+  creatorActions: creatorActions.optional(),
+  ...modePart,
+});
+export type TypePatch = z.infer<typeof typePatch>;

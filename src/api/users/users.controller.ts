@@ -1,0 +1,53 @@
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
+import type { Author, Caller } from '../../core/caller.js';
+import { notFound } from '../../core/errors.js';
+import type { ObjectRef } from '../../core/model.js';
+import { UserReader, type UserRecord } from '../../core/ports/users.js';
+import { AuthorOfRequest, CallerOfRequest, Target } from '../../nest/authorized-request.js';
+import { Resource } from '../../nest/route-policy.js';
+import { Paging, type ListAnswer } from '../paging.js';
+import { plainPageQuery, type PlainPageQuery } from '../schemas.js';
+import { ViewableLists } from '../viewable-lists.js';
+import { newUser, userPatch, type NewUserBody, type UserPatch } from './users.schema.js';
+import { UsersService } from './users.service.js';
+
+@Resource('user')
+@Controller('api/v1/users')
+export class UsersController {
+  constructor(
+    private readonly users: UsersService,
+    private readonly reader: UserReader,
+    private readonly lists: ViewableLists,
+    private readonly paging: Paging,
+  ) {}
+
+  @Get()
+  list(@CallerOfRequest() caller: Caller, @Query({ schema: plainPageQuery }) query: PlainPageQuery): Promise<ListAnswer<UserRecord>> {
+    return this.paging.page({ caller, list: ['users'], query }, (page) =>
+      this.lists.pageOf(caller, 'user', page, (ids) => this.reader.findMany(ids)),
+    );
+  }
+
+  @Post()
+  create(@AuthorOfRequest() author: Author, @Body({ schema: newUser }) body: NewUserBody): Promise<UserRecord> {
+    return this.users.create(author, body);
+  }
+
+  @Get(':id')
+  async get(@Target() target: ObjectRef): Promise<UserRecord> {
+    const user = await this.reader.find(target.id);
+    if (!user) throw notFound();
+    return user;
+  }
+
+  @Patch(':id')
+  update(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Body({ schema: userPatch }) patch: UserPatch): Promise<UserRecord> {
+    return this.users.update(author, target, patch);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  delete(@AuthorOfRequest() author: Author, @Target() target: ObjectRef): Promise<void> {
+    return this.users.delete(author, target);
+  }
+}

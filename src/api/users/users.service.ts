@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { Passwords } from '../../auth/passwords.js';
+import type { Author } from '../../core/caller.js';
+import { notFound } from '../../core/errors.js';
+import type { ObjectRef } from '../../core/model.js';
+import type { UserRecord } from '../../core/ports/users.js';
+import { Writes, type WriteUnit } from '../../core/ports/writes.js';
+import { mergePatch } from '../merge-patch.js';
+import type { NewUserBody, UserPatch } from './users.schema.js';
+
+/** Creates, changes and deletes users, within what the author may do. */
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly writes: Writes,
+    private readonly passwords: Passwords,
+  ) {}
+
+  async create(author: Author, body: NewUserBody): Promise<UserRecord> {
+    const { password, ...user } = body;
+    // Hashed before the transaction: it takes longer than anything in it.
+    const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
+    return this.writes.write(author, 'structure', async (unit) => {
+      await unit.authority.requireEverywhere('user', 'add');
+      if (user.superuser) await unit.authority.requireSuperuser('Making a superuser');
+      return unit.users.create({ ...user, id: user.id ?? user.username, email: user.email ?? null, passwordHash });
+    });
+  }
+
+  async update(author: Author, target: ObjectRef, patch: UserPatch): Promise<UserRecord> {
+    const { password, attributes, username, email, active, superuser } = patch;
+    const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
+    return this.writes.write(author, 'structure', async (unit) => {
+      await unit.authority.requireOnObject('change', target);
+      const before = await requireWeaker(unit, target, 'Changing a superuser');
+      if (superuser !== undefined && superuser !== before.superuser) await unit.authority.requireSuperuser('Making or unmaking a superuser');
+      // Whoever sets a password, or the name that it goes with, can sign in as that user.
+      if (passwordHash !== undefined || username !== undefined) await unit.authority.requireCovers(target);
+      return unit.users.update(target.id, {
+        ...(username === undefined ? {} : { username }),
+        ...(email === undefined ? {} : { email }),
+        ...(active === undefined ? {} : { active }),
+        ...(superuser === undefined ? {} : { superuser }),
+        ...(attributes === undefined ? {} : { attributes: mergePatch(before.attributes, attributes) }),
+        ...(passwordHash === undefined ? {} : { passwordHash }),
+      });
+    });
+  }
+
+  async delete(author: Author, target: ObjectRef): Promise<void> {
+    await this.writes.write(author, 'structure', async (unit) => {
+      await unit.authority.requireOnObject('delete', target);
+      await requireWeaker(unit, target, 'Deleting a superuser');
+      await unit.users.delete(target.id);
+    });
+  }
+}
+
+// A user that may be changed by somebody weaker could be taken over by them.
+async function requireWeaker(unit: WriteUnit, target: ObjectRef, what: string): Promise<UserRecord> {
+  const user = await unit.users.find(target.id);
+  if (!user) throw notFound();
+  if (user.superuser) await unit.authority.requireSuperuser(what);
+  return user;
+}

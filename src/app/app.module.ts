@@ -1,0 +1,109 @@
+import { Global, Module, StandardSchemaValidationPipe, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import { AccessModule } from '../api/access/access.module.js';
+import { AssignmentsModule } from '../api/assignments/assignments.module.js';
+import { AuthApiModule } from '../api/auth/auth-api.module.js';
+import { GrantsModule } from '../api/grants/grants.module.js';
+import { GroupsModule } from '../api/groups/groups.module.js';
+import { HealthModule } from '../api/health/health.module.js';
+import { ObjectsModule } from '../api/objects/objects.module.js';
+import { PagingModule } from '../api/paging.module.js';
+import { RolesModule } from '../api/roles/roles.module.js';
+import { TypesModule } from '../api/types/types.module.js';
+import { UsersModule } from '../api/users/users.module.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { AuthenticationGuard } from '../auth/authentication.guard.js';
+import { Decider } from '../core/decider.js';
+import { CastellanError } from '../core/errors.js';
+import { AssignmentReader } from '../core/ports/assignments.js';
+import { Credentials } from '../core/ports/credentials.js';
+import { GrantReader } from '../core/ports/grants.js';
+import { GroupReader } from '../core/ports/groups.js';
+import { ObjectLists } from '../core/ports/lists.js';
+import { ObjectReader } from '../core/ports/objects.js';
+import { Readiness } from '../core/ports/readiness.js';
+import { RoleReader } from '../core/ports/roles.js';
+import { TypeReader } from '../core/ports/types.js';
+import { UserReader } from '../core/ports/users.js';
+import { Writes } from '../core/ports/writes.js';
+import { AuthzGuard } from '../nest/authz.guard.js';
+import { CursorSeal } from '../nest/cursor-seal.js';
+import { ProblemFilter, type ErrorReport } from '../nest/problem.filter.js';
+import type { Store } from '../store/store.js';
+
+/** What the service is put together from. */
+export interface ServiceParts {
+  readonly store: Store;
+  readonly cursorSecret: string;
+  readonly publicUrl: URL | undefined;
+  readonly report: ErrorReport;
+}
+
+@Global()
+@Module({})
+class CoreModule {
+  static of({ store, cursorSecret }: ServiceParts): DynamicModule {
+    const ports: Provider[] = [
+      { provide: Decider, useValue: store.decider },
+      { provide: ObjectLists, useValue: store.lists },
+      { provide: Writes, useValue: store.writes },
+      { provide: Credentials, useValue: store.credentials },
+      { provide: Readiness, useValue: store.readiness },
+      { provide: UserReader, useValue: store.users },
+      { provide: GroupReader, useValue: store.groups },
+      { provide: RoleReader, useValue: store.roles },
+      { provide: TypeReader, useValue: store.types },
+      { provide: ObjectReader, useValue: store.objects },
+      { provide: AssignmentReader, useValue: store.assignments },
+      { provide: GrantReader, useValue: store.grants },
+      { provide: CursorSeal, useValue: new CursorSeal(cursorSecret) },
+    ];
+    return { module: CoreModule, providers: ports, exports: ports };
+  }
+}
+
+const API = [
+  PagingModule,
+  AuthApiModule,
+  UsersModule,
+  GroupsModule,
+  RolesModule,
+  AssignmentsModule,
+  TypesModule,
+  ObjectsModule,
+  GrantsModule,
+  AccessModule,
+  HealthModule,
+];
+
+/** The service: every route behind sign-in and the one guard, every body through its schema, every error in one form. */
+@Module({})
+export class AppModule {
+  static of(parts: ServiceParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [DiscoveryModule, CoreModule.of(parts), AuthModule.register({ publicUrl: parts.publicUrl }), ...API],
+      providers: [
+        // In this order: who is it, then may they.
+        { provide: APP_GUARD, useExisting: AuthenticationGuard },
+        { provide: APP_GUARD, useClass: AuthzGuard },
+        { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }) },
+        {
+          provide: APP_FILTER,
+          useFactory: (host: HttpAdapterHost) => new ProblemFilter(host, parts.report),
+          inject: [HttpAdapterHost],
+        },
+      ],
+    };
+  }
+}
+
+type Issues = Parameters<NonNullable<NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory']>>[0];
+
+function invalidRequest(issues: Issues): CastellanError {
+  const faults = issues.slice(0, 20).map(({ path, message }) => ({
+    path: (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'body',
+    message,
+  }));
+  return new CastellanError('invalid_request', faults.map(({ path, message }) => `${path}: ${message}.`).join(' '), faults);
+}

@@ -1,0 +1,98 @@
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Passwords } from '../auth/passwords.js';
+import type { EmbeddedPostgres } from '../store/embedded/embedded-postgres.js';
+import { openStore, type Store } from '../store/store.js';
+import type { Config } from './config.js';
+import { isEmpty, loadDemo } from './demo.js';
+import { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
+import { prepareDatabase } from './prepared-database.js';
+import { createService } from './service.js';
+import { stopSignal } from './stop-signal.js';
+
+/** Takes what the service has to say to a person, a line at a time. */
+export interface Output {
+  write(line: string): void;
+}
+
+const WATCH_EVERY_MS = 1000;
+
+/**
+ * Runs the service until it is told to stop (SIGINT, SIGTERM): makes the database ready, listens, and at the end lets the
+ * requests under way finish before it lets go of the database.
+ */
+export async function serve(config: Config, out: Output): Promise<void> {
+  const stop = stopSignal();
+  const log = (line: string): void => out.write(line);
+  const database = await prepareDatabase(config, log, stop.signal);
+  if (database.migrated.length > 0) log(`Applied ${database.migrated.length} migration(s).`);
+  const store = openStore({ url: database.url });
+  try {
+    const passwords = new Passwords();
+    const mayLoadDemo = database.embedded !== null && config.demo === 'auto' && (await isEmpty(store));
+    const admin = await ensureFirstAdmin(store, config, passwords);
+    const demoPassword = mayLoadDemo ? await loadDemo(store, passwords) : undefined;
+    const app = await createService({ store, publicUrl: config.publicUrl, report: reportTo(out) });
+    try {
+      await app.listen(config.port, config.host);
+      greet(out, addressOf(app), admin, demoPassword);
+      if (database.embedded) await keepRunning(database.embedded, store, stop.signal, out);
+      else await stop.stopped;
+      log('Stopping: finishing the requests under way.');
+    } finally {
+      await app.close();
+    }
+  } finally {
+    await store.close();
+    await database.release();
+    stop.dispose();
+  }
+  log('Stopped.');
+}
+
+// The embedded server may be killed under the service; nobody else would start it again.
+async function keepRunning(embedded: EmbeddedPostgres, store: Store, signal: AbortSignal, out: Output): Promise<void> {
+  while (!signal.aborted) {
+    await pause(WATCH_EVERY_MS, undefined, { ref: false, signal }).catch(() => {});
+    if (signal.aborted) return;
+    try {
+      await store.readiness.check();
+    } catch {
+      await embedded.ensureRunning().catch((error: unknown) => {
+        out.write(`The embedded Postgres could not be started again: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    }
+  }
+}
+
+function addressOf(app: NestFastifyApplication): string {
+  const { address, port, family } = app.getHttpServer().address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function greet(out: Output, address: string, admin: FirstAdmin | null, demoPassword: string | undefined): void {
+  out.write('');
+  out.write(`Castellan answers on ${address}`);
+  if (admin) {
+    const password = admin.generatedPassword;
+    out.write(`Admin: ${admin.username}, password: ${password ?? 'as CASTELLAN_ADMIN_PASSWORD says'}${password ? ' (shown this once: keep it)' : ''}`);
+  }
+  if (demoPassword !== undefined) {
+    out.write(`The demo is loaded. Its users alice, bob, carol and dave share the password ${demoPassword} (shown this once).`);
+    out.write('Two users, one list, two answers:');
+    for (const user of ['alice', 'carol']) out.write(`  curl -u ${user}:${demoPassword} ${address}/api/v1/objects/post`);
+  } else {
+    out.write('Try:');
+    out.write(`  curl ${address}/health/ready`);
+    out.write(`  curl -u ${admin?.username ?? 'USERNAME'} ${address}/api/v1/auth/me`);
+  }
+  out.write('');
+}
+
+function reportTo(out: Output): (error: unknown, requestId: string) => void {
+  return (error, requestId) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    out.write(JSON.stringify({ level: 'error', requestId, error: text }));
+  };
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { parse } from 'basic-auth';
+import type { FastifyRequest } from 'fastify';
+import passport from 'passport';
+import type { Caller } from '../core/caller.js';
+import { CastellanError } from '../core/errors.js';
+import { CredentialMemory } from './credential-memory.js';
+import { invalidCredentials } from './password-sign-in.js';
+import { settle, type CallerSource, type StrategyOptions } from './strategy-outcome.js';
+
+/** The name passport knows the strategy by. */
+export const BASIC = 'castellan-basic';
+
+/**
+ * Signs in by `Authorization: Basic`. A header that can't be read, or is of another scheme, is refused and not passed over.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7617
+ */
+@Injectable()
+export class BasicStrategy extends PassportStrategy(passport.Strategy, BASIC) implements CallerSource {
+  constructor(private readonly memory: CredentialMemory) {
+    super();
+  }
+
+  override authenticate(request: object, { castellan }: StrategyOptions): void {
+    void settle(this, castellan.basic, request as FastifyRequest);
+  }
+
+  /** @throws CastellanError `invalid_credentials`, `overloaded`, `database_unavailable`. */
+  async validate({ headers }: Pick<FastifyRequest, 'headers'>): Promise<Caller | null> {
+    const header = headers.authorization;
+    if (header === undefined) return null;
+    const { name, pass } = readHeader(header);
+    const subject = await this.memory.authenticate(name, pass);
+    if (!subject) throw invalidCredentials();
+    return { subject, signedIn: true };
+  }
+}
+
+function readHeader(header: string): { name: string; pass: string } {
+  const credentials = parse(header);
+  // U+FFFD stands for bytes that are no UTF-8, and would let many passwords pass for one.
+  if (!credentials || credentials.name.includes('\ufffd') || credentials.pass.includes('\ufffd')) {
+    throw new CastellanError(
+      'invalid_credentials',
+      'The Authorization header must be Basic, with username:password in UTF-8 and base64.',
+    );
+  }
+  return credentials;
+}

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { InMemoryAccounts, InMemoryCredentials } from '../../test/support/in-memory-accounts.js';
+import { CredentialMemory } from './credential-memory.js';
+import { PasswordSignIn } from './password-sign-in.js';
+import type { Passwords } from './passwords.js';
+
+let accounts: InMemoryAccounts;
+let credentials: InMemoryCredentials;
+let memory: CredentialMemory;
+const verify = vi.fn<(hash: string, password: string) => Promise<boolean>>();
+const verifyNothing = vi.fn<() => Promise<void>>();
+
+beforeEach(() => {
+  accounts = new InMemoryAccounts();
+  accounts.add('alice', 'secret one');
+  credentials = new InMemoryCredentials(accounts);
+  verify.mockReset().mockImplementation(async (hash, password) => hash === password);
+  verifyNothing.mockReset().mockResolvedValue();
+  const passwords = { verify, verifyNothing } as unknown as Passwords;
+  memory = new CredentialMemory(credentials, new PasswordSignIn(credentials, passwords));
+});
+
+/** Holds the next verification until the answer is let go. */
+function holdVerification(): { letGo: () => void } {
+  const { promise, resolve } = deferred();
+  verify.mockImplementationOnce(async (hash, password) => {
+    await promise;
+    return hash === password;
+  });
+  return { letGo: resolve };
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+const settled = () => new Promise((done) => setImmediate(done));
+
+describe('the memory of credentials', () => {
+  it('has requests that come together share one verification', async () => {
+    const asked = Array.from({ length: 20 }, () => memory.authenticate('alice', 'secret one'));
+    expect((await Promise.all(asked)).every((subject) => subject?.id === 'alice')).toBe(true);
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it('has the database asked on every use', async () => {
+    for (let use = 1; use <= 3; use++) {
+      await memory.authenticate('alice', 'secret one');
+      expect(credentials.checks).toBe(use);
+    }
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it('forgets after a minute, however often it was used', async () => {
+    let now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    for (let second = 0; second < 120; second += 10) {
+      await memory.authenticate('alice', 'secret one');
+      now += 10_000;
+      // The memory reads the clock once a millisecond at most.
+      await new Promise((done) => setTimeout(done, 3));
+    }
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('remembers no refusal', async () => {
+    expect(await memory.authenticate('alice', 'secret two')).toBeNull();
+    accounts.change('alice', { passwordHash: 'secret two' });
+    expect(await memory.authenticate('alice', 'secret two')).toMatchObject({ id: 'alice' });
+  });
+
+  it('keeps a name and a password apart, wherever one ends', async () => {
+    accounts.add('al', 'icesecret');
+    expect(await memory.authenticate('al', 'icesecret')).toMatchObject({ id: 'al' });
+    expect(await memory.authenticate('alice', 'secret')).toBeNull();
+    accounts.add('1', '3:abc');
+    expect(await memory.authenticate('1', '3:abc')).toMatchObject({ id: '1' });
+    expect(await memory.authenticate('13:', 'abc')).toBeNull();
+  });
+
+  it('does not take a lone surrogate for the character that stands in for it', async () => {
+    accounts.add('a\ufffd', 'secret one');
+    expect(await memory.authenticate('a\ufffd', 'secret one')).not.toBeNull();
+    expect(await memory.authenticate('a\ud800', 'secret one')).toBeNull();
+  });
+
+  it('lets nobody in by a verification that began before the password was changed', async () => {
+    const { letGo } = holdVerification();
+    const before = memory.authenticate('alice', 'secret one');
+    await settled();
+    accounts.change('alice', { passwordHash: 'secret two' });
+    const after = memory.authenticate('alice', 'secret one');
+    letGo();
+    expect(await Promise.all([before, after])).toEqual([null, null]);
+  });
+
+  it('refuses nobody by a verification that began before the password became theirs', async () => {
+    const { letGo } = holdVerification();
+    const before = memory.authenticate('alice', 'secret two');
+    await settled();
+    accounts.change('alice', { passwordHash: 'secret two' });
+    const after = [memory.authenticate('alice', 'secret two'), memory.authenticate('alice', 'secret two')];
+    letGo();
+    expect(await before).toBeNull();
+    expect((await Promise.all(after)).map((subject) => subject?.id)).toEqual(['alice', 'alice']);
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('takes a password again that was changed and changed back', async () => {
+    await memory.authenticate('alice', 'secret one');
+    accounts.change('alice', { passwordHash: 'secret two' });
+    accounts.change('alice', { passwordHash: 'secret one' });
+    expect(await memory.authenticate('alice', 'secret one')).toMatchObject({ id: 'alice' });
+    expect(await memory.authenticate('alice', 'secret one')).toMatchObject({ id: 'alice' });
+    expect(verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('verifies again after a verification that failed with an error', async () => {
+    verify.mockRejectedValueOnce(new Error('out of memory'));
+    await expect(memory.authenticate('alice', 'secret one')).rejects.toThrow('out of memory');
+    expect(await memory.authenticate('alice', 'secret one')).toMatchObject({ id: 'alice' });
+  });
+
+  it('passes on that the database is away, and keeps what it remembers', async () => {
+    await memory.authenticate('alice', 'secret one');
+    vi.spyOn(credentials, 'standing').mockRejectedValueOnce(new Error('away'));
+    await expect(memory.authenticate('alice', 'secret one')).rejects.toThrow('away');
+    await memory.authenticate('alice', 'secret one');
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+});

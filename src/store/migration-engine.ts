@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import * as engineModule from '@prisma/schema-engine-wasm/schema_engine_bg';
+import type { MigrationAdapter } from './migration-adapter.js';
+
+export type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
+
+/** The part of WebAssembly that is needed: Node has it, and its types are only in the browser's library. */
+declare const WebAssembly: {
+  compile(bytes: Uint8Array): Promise<object>;
+  Instance: new (module: object, imports: object) => { exports: { __wbindgen_start(): void } };
+};
+
+let loaded: Promise<void> | undefined;
+
+/** Prisma's migration engine over `adapter`; `onLog` takes what it says of its progress. Call `free` when done. */
+export async function openMigrationEngine(
+  schema: { path: string; content: string },
+  adapter: MigrationAdapter,
+  onLog: (message: string) => void,
+): Promise<engineModule.SchemaEngine> {
+  loaded ??= load();
+  await loaded;
+  return engineModule.SchemaEngine.new(
+    { datamodels: [[schema.path, schema.content]] },
+    (entry: string) => onLog(messageOf(entry)),
+    bindMigrationAwareSqlAdapterFactory(adapter),
+  );
+}
+
+/** The package's own entry imports its .wasm file, which Node 20 can't. */
+async function load(): Promise<void> {
+  const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
+  const bytes = await readFile(entry.replace(/\.js$/, '.wasm'));
+  const { exports } = new WebAssembly.Instance(await WebAssembly.compile(bytes), {
+    './schema_engine_bg.js': { ...engineModule },
+  });
+  // The engine calls this as it dies; without it, all that is seen is the lack of it.
+  const host = globalThis as { PRISMA_WASM_PANIC_REGISTRY?: { set_message: (message: string) => void } };
+  host.PRISMA_WASM_PANIC_REGISTRY ??= {
+    set_message: (message) => {
+      throw new Error(`Prisma's migration engine stopped: ${message}`);
+    },
+  };
+  // oxlint-disable eslint/no-underscore-dangle -- the names that wasm-bindgen gives them
+  engineModule.__wbg_set_wasm(exports);
+  exports.__wbindgen_start();
+  // oxlint-enable eslint/no-underscore-dangle
+}
+
+function messageOf(entry: string): string {
+  try {
+    return (JSON.parse(entry) as { fields?: { message?: string } }).fields?.message ?? '';
+  } catch {
+    return '';
+  }
+}

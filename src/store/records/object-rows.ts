@@ -1,0 +1,49 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { JsonObject, SubjectRef } from '../../core/model.js';
+import { unknownReference } from '../../core/errors.js';
+import type { Prisma } from '../generated/client.js';
+import type { Transaction } from '../transaction.js';
+
+/** A row of `objects` to be made: of a type that exists, under an id that is free. */
+export interface NewObjectRow {
+  readonly type: string;
+  readonly id: string;
+  readonly attributes?: JsonObject;
+}
+
+/**
+ * Registers an object, and gives its creator what the object's type says a creator gets. Users, groups, roles and types are
+ * registered like any other object, so that rules can be placed on one of them.
+ *
+ * @throws CastellanError `unknown_reference` (the type, or the creator).
+ */
+export async function insertObject(tx: Transaction, object: NewObjectRow, creator: SubjectRef | null): Promise<bigint> {
+  const type = await tx.prisma.resourceType.findUnique({ where: { name: object.type }, include: { permissions: true } });
+  if (!type) throw unknownReference('type', `type ${object.type}`);
+  const row = await tx.prisma.protectedObject.create({
+    data: { typeId: type.id, externalId: object.id, attributes: (object.attributes ?? {}) as Prisma.InputJsonObject },
+    select: { id: true },
+  });
+  if (creator) {
+    const subject = await tx.prisma.subject.findUnique({
+      where: { type_externalId: { type: creator.type, externalId: creator.id } },
+      select: { id: true },
+    });
+    if (!subject) throw unknownReference('creator', `${creator.type} ${creator.id}`);
+    const permissions = type.permissions.filter((permission) => type.creatorActions.includes(permission.action));
+    await tx.prisma.grant.createMany({
+      data: permissions.map((permission) => ({ id: uuidv7(), subjectId: subject.id, permissionId: permission.id, objectId: row.id })),
+    });
+  }
+  return row.id;
+}
+
+/** Removes an object, and with it (by cascade) every rule placed on it. */
+export async function deleteObjectRow(tx: Transaction, object: { type: string; id: string }): Promise<void> {
+  await tx.prisma.protectedObject.deleteMany({ where: { type: { name: object.type }, externalId: object.id } });
+}
+
+/** Who creates something in this write: the author, unless it is the operator. */
+export function creatorIn(tx: Transaction): SubjectRef | null {
+  return tx.author.operator ? null : tx.author.subject;
+}

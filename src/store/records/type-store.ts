@@ -1,0 +1,103 @@
+import { CastellanError, invalidField, notFound } from '../../core/errors.js';
+import type { Mode } from '../../core/model.js';
+import { TypeReader, type NewType, type TypeChange, type TypeRecord, type TypeWriter } from '../../core/ports/types.js';
+import type { Prisma, PrismaClient } from '../generated/client.js';
+import type { Transaction } from '../transaction.js';
+import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
+
+const INCLUDE = { permissions: { orderBy: { id: 'asc' }, select: { id: true, action: true } } } as const satisfies Prisma.ResourceTypeInclude;
+type Row = Prisma.ResourceTypeGetPayload<{ include: typeof INCLUDE }>;
+
+export class PrismaTypeReader extends TypeReader {
+  constructor(private readonly prisma: PrismaClient) {
+    super();
+  }
+
+  async find(id: string): Promise<TypeRecord | null> {
+    const row = await this.prisma.resourceType.findUnique({ where: { name: id }, include: INCLUDE });
+    return row && recordOf(row);
+  }
+
+  async findMany(ids: readonly string[]): Promise<TypeRecord[]> {
+    const rows = await this.prisma.resourceType.findMany({ where: { name: { in: [...ids] } }, include: INCLUDE });
+    const byId = new Map(rows.map((row) => [row.name, recordOf(row)]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  }
+}
+
+export class PrismaTypeWriter implements TypeWriter {
+  constructor(private readonly tx: Transaction) {}
+
+  async find(id: string): Promise<TypeRecord | null> {
+    const row = await this.#row(id);
+    return row && recordOf(row);
+  }
+
+  async create(type: NewType): Promise<TypeRecord> {
+    if (await this.#row(type.id)) throw new CastellanError('already_exists', `id: there is a type ${type.id} already.`, [{ path: 'id', message: 'is taken' }]);
+    requireActions(type.creatorActions, type.actions);
+    await this.tx.prisma.resourceType.create({
+      data: {
+        name: type.id,
+        creatorActions: type.creatorActions,
+        permissions: { create: [...new Set(type.actions)].map((action) => ({ action })) },
+      },
+    });
+    await insertObject(this.tx, { type: 'type', id: type.id }, creatorIn(this.tx));
+    return this.#recorded('type.create', type.id, null);
+  }
+
+  async update(id: string, change: TypeChange): Promise<TypeRecord> {
+    const before = await this.#changeable(id);
+    const actions = change.actions ?? before.permissions.map((permission) => permission.action);
+    const creatorActions = change.creatorActions ?? before.creatorActions.filter((action) => actions.includes(action));
+    requireActions(creatorActions, actions);
+    const known = new Set(before.permissions.map((permission) => permission.action));
+    await this.tx.prisma.permission.deleteMany({ where: { typeId: before.id, action: { notIn: actions } } });
+    await this.tx.prisma.permission.createMany({
+      data: [...new Set(actions)].filter((action) => !known.has(action)).map((action) => ({ typeId: before.id, action })),
+    });
+    await this.tx.prisma.resourceType.update({ where: { id: before.id }, data: { creatorActions } });
+    return this.#recorded('type.update', id, recordOf(before));
+  }
+
+  async delete(id: string): Promise<void> {
+    const before = await this.#changeable(id);
+    await this.tx.prisma.resourceType.delete({ where: { id: before.id } });
+    await deleteObjectRow(this.tx, { type: 'type', id });
+    this.tx.changes.add({ action: 'type.delete', target: { type: 'type', id }, before: recordOf(before), after: null });
+  }
+
+  #row(id: string): Promise<Row | null> {
+    return this.tx.prisma.resourceType.findUnique({ where: { name: id }, include: INCLUDE });
+  }
+
+  async #changeable(id: string): Promise<Row> {
+    const row = await this.#row(id);
+    if (!row) throw notFound();
+    if (row.builtIn) throw new CastellanError('built_in', `The type ${id} is built in, and stays as it is.`);
+    return row;
+  }
+
+  async #recorded(action: string, id: string, before: TypeRecord | null): Promise<TypeRecord> {
+    const record = await this.find(id);
+    if (!record) throw notFound();
+    this.tx.changes.add({ action, target: { type: 'type', id }, before, after: record });
+    return record;
+  }
+}
+
+function requireActions(creatorActions: readonly string[], actions: readonly string[]): void {
+  const index = creatorActions.findIndex((action) => !actions.includes(action));
+  if (index >= 0) throw invalidField(`creatorActions.${index}`, 'must be one of the type\'s actions');
+}
+
+function recordOf(row: Row): TypeRecord {
+  return {
+    id: row.name,
+    actions: row.permissions.map((permission) => permission.action),
+    mode: row.mode as Mode,
+    creatorActions: row.creatorActions,
+    builtIn: row.builtIn,
+  };
+}

@@ -1,0 +1,130 @@
+import { hash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import connectPgSimple from 'connect-pg-simple';
+import type pg from 'pg';
+import { translatingDatabaseErrors } from './database-errors.js';
+import { PgExecutor, type Statement } from './executor.js';
+
+const IDLE = "interval '30 minutes'";
+const ABSOLUTE = "interval '12 hours'";
+const TOUCHED_AT_MOST_EVERY = "interval '1 minute'";
+const PRUNE_EVERY_MS = 15 * 60_000;
+
+const PROLONGED = `LEAST(now() + ${IDLE}, created_at + ${ABSOLUTE})`;
+
+// The interval is counted from the expiry a touch now would give: close to the absolute end there is nothing left to gain.
+const FIND: Statement = {
+  name: 'castellan_session_find',
+  text: `SELECT sess, ${PROLONGED} - expire > ${TOUCHED_AT_MOST_EVERY} AS worn
+           FROM castellan.sessions WHERE sid = $1 AND expire > now()`,
+};
+const OPEN: Statement = {
+  name: 'castellan_session_open',
+  text: `INSERT INTO castellan.sessions (sid, sess, expire, subject_id, created_at)
+         SELECT $1, $2, now() + ${IDLE}, id, now() FROM castellan.subjects WHERE id = $3
+         RETURNING sid`,
+};
+const SAVE: Statement = {
+  name: 'castellan_session_save',
+  text: `UPDATE castellan.sessions SET sess = $2, expire = ${PROLONGED} WHERE sid = $1 AND expire > now()`,
+};
+const TOUCH: Statement = {
+  name: 'castellan_session_touch',
+  text: `UPDATE castellan.sessions SET expire = ${PROLONGED} WHERE sid = $1 AND expire > now()`,
+};
+const END: Statement = { name: 'castellan_session_end', text: 'DELETE FROM castellan.sessions WHERE sid = $1' };
+const PRUNE: Statement = {
+  name: 'castellan_session_prune',
+  text: 'DELETE FROM castellan.sessions WHERE expire <= now()',
+};
+
+// Without express-session, what connect-pg-simple extends is the base of its store: an event emitter.
+const PgStore = connectPgSimple({ Store: EventEmitter } as never);
+
+type SessionData = Parameters<InstanceType<typeof PgStore>['set']>[1];
+type Callback<Result = unknown> = (error: unknown, result?: Result) => void;
+
+/**
+ * Sessions in Postgres. The table holds a hash of each id, so that reading it opens no session; every time is the database's.
+ * Thirty minutes without a request end a session, and twelve hours whatever happens.
+ *
+ * Saving changes a session that is there and never makes one: a request under way while its session is ended would bring it back.
+ */
+export class PgSessionStore extends PgStore {
+  readonly #sql: PgExecutor;
+  readonly #pruning: NodeJS.Timeout;
+
+  /** `onPruneError` is told when expired rows could not be removed; they open nothing, and the next time comes. */
+  constructor(pool: pg.Pool, onPruneError: (error: unknown) => void) {
+    super({ pool, schemaName: 'castellan', tableName: 'sessions', pruneSessionInterval: false });
+    this.#sql = new PgExecutor(pool);
+    this.#pruning = setInterval(
+      () => this.pruneSessions((error) => error && onPruneError(error)),
+      jittered(PRUNE_EVERY_MS),
+    );
+    this.#pruning.unref();
+  }
+
+  /** Begins a session: the one way to make one. False when the subject is gone. */
+  async open(sid: string, session: object, subjectKey: number): Promise<boolean> {
+    const { cookie: _, ...content } = session as Partial<SessionData>;
+    return (await this.#query(OPEN, [hashed(sid), content, subjectKey])).length === 1;
+  }
+
+  // What comes back is of the caller's own shape, as it was opened or saved.
+  override get(sid: string, done: Callback<never>): void {
+    settle(this.#find(hashed(sid)), done as Callback);
+  }
+
+  override set(sid: string, session: SessionData, done?: Callback): void {
+    // The cookie's attributes are the server's to say, not the row's.
+    const { cookie: _, ...content } = session;
+    settle(this.#query(SAVE, [hashed(sid), content]), done);
+  }
+
+  override touch(sid: string, _session: SessionData, done?: () => void): void {
+    settle(this.#query(TOUCH, [hashed(sid)]), done);
+  }
+
+  override destroy(sid: string, done?: Callback): void {
+    settle(this.#query(END, [hashed(sid)]), done);
+  }
+
+  override pruneSessions(done?: (error: Error) => void): void {
+    settle(this.#query(PRUNE, []), done as Callback | undefined);
+  }
+
+  /** Stops pruning. The pool is its owner's to end. */
+  override close(): void {
+    clearInterval(this.#pruning);
+    super.close();
+  }
+
+  async #find(key: string): Promise<unknown> {
+    const [row] = await this.#query<{ sess: unknown; worn: boolean }>(FIND, [key]);
+    if (!row) return null;
+    if (row.worn) await this.#query(TOUCH, [key]);
+    return row.sess;
+  }
+
+  #query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    return translatingDatabaseErrors(() => this.#sql.query<Row>(statement, values));
+  }
+}
+
+function hashed(sid: string): string {
+  return hash('sha256', sid, 'base64url');
+}
+
+// Processes that start together should not all prune at once.
+function jittered(ms: number): number {
+  return ms * (0.5 + Math.random());
+}
+
+// On a tick of its own, so that what the callback throws is not taken for a failure of the query.
+function settle<Result>(result: Promise<Result>, done: Callback<Result> = () => {}): void {
+  result.then(
+    (found) => process.nextTick(done, null, found),
+    (error: unknown) => process.nextTick(done, error),
+  );
+}

@@ -1,0 +1,74 @@
+import { Decider } from '../core/decider.js';
+import type { AssignmentReader } from '../core/ports/assignments.js';
+import type { Credentials } from '../core/ports/credentials.js';
+import type { GrantReader } from '../core/ports/grants.js';
+import type { GroupReader } from '../core/ports/groups.js';
+import type { ObjectLists } from '../core/ports/lists.js';
+import type { ObjectReader } from '../core/ports/objects.js';
+import { Readiness } from '../core/ports/readiness.js';
+import type { RoleReader } from '../core/ports/roles.js';
+import type { TypeReader } from '../core/ports/types.js';
+import type { UserReader } from '../core/ports/users.js';
+import type { Writes } from '../core/ports/writes.js';
+import { PostgresCredentials } from './credential-store.js';
+import { Database, type DatabaseOptions } from './database.js';
+import { SharedFacts } from './facts-store.js';
+import { PostgresObjectLists } from './object-lists.js';
+import { PrismaAssignmentReader } from './records/assignment-store.js';
+import { PostgresGrantReader } from './records/grant-list.js';
+import { PrismaGroupReader } from './records/group-store.js';
+import { PrismaObjectReader } from './records/object-store.js';
+import { PrismaRoleReader } from './records/role-store.js';
+import { PrismaTypeReader } from './records/type-store.js';
+import { PrismaUserReader } from './records/user-store.js';
+import { PrismaWrites } from './write-transactions.js';
+
+/** The ports of the core, answered by one Postgres. */
+export interface Store {
+  readonly database: Database;
+  readonly decider: Decider;
+  readonly lists: ObjectLists;
+  readonly writes: Writes;
+  readonly credentials: Credentials;
+  readonly readiness: Readiness;
+  readonly users: UserReader;
+  readonly groups: GroupReader;
+  readonly roles: RoleReader;
+  readonly types: TypeReader;
+  readonly objects: ObjectReader;
+  readonly assignments: AssignmentReader;
+  readonly grants: GrantReader;
+  close(): Promise<void>;
+}
+
+/** Opens the store over a database that is there and migrated. Connections are made as they are needed. */
+export function openStore(options: DatabaseOptions): Store {
+  const database = new Database(options);
+  const { prisma, hot } = database;
+  return {
+    database,
+    decider: new Decider(new SharedFacts(hot)),
+    lists: new PostgresObjectLists(hot),
+    writes: new PrismaWrites(database),
+    credentials: new PostgresCredentials(hot),
+    readiness: new DatabaseReadiness(database),
+    users: new PrismaUserReader(prisma),
+    groups: new PrismaGroupReader(prisma),
+    roles: new PrismaRoleReader(prisma),
+    types: new PrismaTypeReader(prisma),
+    objects: new PrismaObjectReader(prisma),
+    assignments: new PrismaAssignmentReader(prisma),
+    grants: new PostgresGrantReader(prisma),
+    close: () => database.close(),
+  };
+}
+
+class DatabaseReadiness extends Readiness {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  check(): Promise<void> {
+    return this.database.ping();
+  }
+}

@@ -1,0 +1,94 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Authority } from '../core/authority.js';
+import type { Author } from '../core/caller.js';
+import { Decider } from '../core/decider.js';
+import { refName } from '../core/model.js';
+import { Writes, type WriteScope, type WriteUnit } from '../core/ports/writes.js';
+import { ChangeLog } from './change-log.js';
+import { isConflict, translateDatabaseError } from './database-errors.js';
+import type { Database } from './database.js';
+import { PrismaExecutor, type SqlExecutor, type Statement } from './executor.js';
+import { FactsStore } from './facts-store.js';
+import { HoldingsStore } from './holdings-store.js';
+import { PrismaAssignmentWriter } from './records/assignment-store.js';
+import { PrismaGrantWriter } from './records/grant-store.js';
+import { PrismaGroupWriter } from './records/group-store.js';
+import { PrismaObjectWriter } from './records/object-store.js';
+import { PrismaRoleWriter } from './records/role-store.js';
+import { PrismaTypeWriter } from './records/type-store.js';
+import { PrismaUserWriter } from './records/user-store.js';
+import type { Transaction } from './transaction.js';
+
+const ATTEMPTS = 5;
+const STRUCTURE = 'structure';
+const EVERYWHERE = 'everywhere';
+
+// Taken in the order of their keys, so that two writes never wait for each other in a circle. They end with the transaction.
+const LOCK: Statement = {
+  name: 'castellan_lock',
+  text: `SELECT CASE WHEN exclusive THEN pg_advisory_xact_lock(key)::text ELSE pg_advisory_xact_lock_shared(key)::text END AS locked FROM (
+      SELECT hashtextextended(name, 3271) AS key, bool_or(exclusive) AS exclusive
+      FROM unnest($1::text[], $2::bool[]) AS wanted(name, exclusive) GROUP BY 1 ORDER BY 1
+    ) ordered`,
+};
+
+/**
+ * Runs writes in Prisma transactions, under advisory locks: under READ COMMITTED, two writes that each check what the other
+ * changes (two last superusers, the two halves of a circle) would both pass.
+ */
+export class PrismaWrites extends Writes {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async write<Result>(author: Author, scope: WriteScope, work: (unit: WriteUnit) => Promise<Result>): Promise<Result> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#once(author, scope, work);
+      } catch (error) {
+        if (!isConflict(error) || attempt === ATTEMPTS) throw translateDatabaseError(error);
+        await pause(5 * 2 ** attempt * Math.random());
+      }
+    }
+  }
+
+  #once<Result>(author: Author, scope: WriteScope, work: (unit: WriteUnit) => Promise<Result>): Promise<Result> {
+    const { acquireTimeout = 500, transactionTimeout = 3000 } = this.database.options;
+    return this.database.prisma.$transaction(
+      async (prisma) => {
+        const sql = new PrismaExecutor(prisma);
+        await lock(sql, scope);
+        const changes = new ChangeLog(author);
+        const result = await work(unitOf({ author, prisma, sql, changes }));
+        await changes.flush(prisma);
+        return result;
+      },
+      { maxWait: acquireTimeout, timeout: transactionTimeout },
+    );
+  }
+}
+
+async function lock(sql: SqlExecutor, scope: WriteScope): Promise<void> {
+  const wanted =
+    scope === 'structure'
+      ? [{ name: STRUCTURE, exclusive: true }]
+      : [
+          { name: STRUCTURE, exclusive: false },
+          { name: EVERYWHERE, exclusive: false },
+          ...scope.places.map((place) => ({ name: place ? `object ${refName(place)}` : EVERYWHERE, exclusive: true })),
+        ];
+  await sql.query(LOCK, [wanted.map(({ name }) => name), wanted.map(({ exclusive }) => exclusive)]);
+}
+
+function unitOf(tx: Transaction): WriteUnit {
+  return {
+    authority: new Authority(tx.author, new Decider(new FactsStore(tx.sql)), new HoldingsStore(tx.sql)),
+    users: new PrismaUserWriter(tx),
+    groups: new PrismaGroupWriter(tx),
+    roles: new PrismaRoleWriter(tx),
+    assignments: new PrismaAssignmentWriter(tx),
+    types: new PrismaTypeWriter(tx),
+    objects: new PrismaObjectWriter(tx),
+    grants: new PrismaGrantWriter(tx),
+  };
+}

@@ -1,0 +1,107 @@
+import 'reflect-metadata';
+import { All, Controller, Global, Module, Post, Req, StandardSchemaValidationPipe } from '@nestjs/common';
+import { APP_GUARD, APP_PIPE, HttpAdapterHost, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AuthApiModule } from '../../src/api/auth/auth-api.module.js';
+import { AuthModule } from '../../src/auth/auth.module.js';
+import { AuthenticationGuard } from '../../src/auth/authentication.guard.js';
+import { Passwords } from '../../src/auth/passwords.js';
+import { registerSessions } from '../../src/auth/register-sessions.js';
+import type { Caller } from '../../src/core/caller.js';
+import { Decider } from '../../src/core/decider.js';
+import { CastellanError } from '../../src/core/errors.js';
+import { Credentials } from '../../src/core/ports/credentials.js';
+import { UserReader } from '../../src/core/ports/users.js';
+import { Writes } from '../../src/core/ports/writes.js';
+import { callerOf, type AuthorizableRequest } from '../../src/nest/authorized-request.js';
+import { AuthzGuard } from '../../src/nest/authz.guard.js';
+import { ProblemFilter } from '../../src/nest/problem.filter.js';
+import { Public, SignedIn } from '../../src/nest/route-policy.js';
+import { InMemoryAccounts, InMemoryCredentials, InMemoryUsers, InMemoryWrites } from './in-memory-accounts.js';
+import { InMemorySessionStore } from './in-memory-session-store.js';
+
+const passwords = new Passwords();
+const alicesHash = passwords.hash('alices password');
+const bobsHash = passwords.hash('bobs password');
+
+/** Routes that tell whom the guards took the caller for. */
+@Controller()
+class WhoController {
+  @Public()
+  @All('public')
+  open(@Req() request: AuthorizableRequest): Caller {
+    return callerOf(request);
+  }
+
+  @SignedIn()
+  @All('closed')
+  closed(@Req() request: AuthorizableRequest): Caller {
+    return callerOf(request);
+  }
+
+  @Post('undeclared')
+  undeclared(): void {}
+}
+
+/** The service's sign-in on its real parts, over accounts and sessions in memory: alice and bob have passwords. */
+export interface AuthApp {
+  readonly nest: NestFastifyApplication;
+  readonly accounts: InMemoryAccounts;
+  readonly credentials: InMemoryCredentials;
+  readonly sessions: InMemorySessionStore;
+  readonly passwords: Passwords;
+}
+
+/** Starts the app, on no port: requests go in by `nest.inject`. */
+export async function startAuthApp({ publicUrl }: { publicUrl?: string } = {}): Promise<AuthApp> {
+  const accounts = new InMemoryAccounts();
+  const credentials = new InMemoryCredentials(accounts);
+  const sessions = new InMemorySessionStore();
+  accounts.add('alice', await alicesHash);
+  accounts.add('bob', await bobsHash);
+
+  @Global()
+  @Module({
+    providers: [
+      { provide: Credentials, useValue: credentials },
+      { provide: UserReader, useValue: new InMemoryUsers(accounts) },
+      { provide: Writes, useValue: new InMemoryWrites(accounts) },
+      { provide: Decider, useValue: new Decider({ fetchFacts: () => Promise.reject(new Error('nothing to decide')) }) },
+    ],
+    exports: [Credentials, UserReader, Writes, Decider],
+  })
+  class PortsModule {}
+
+  const url = publicUrl === undefined ? undefined : new URL(publicUrl);
+  const exceptionFactory = () => new CastellanError('invalid_request', 'The body does not fit.');
+
+  @Module({
+    imports: [PortsModule, AuthModule.register({ publicUrl: url }), AuthApiModule],
+    controllers: [WhoController],
+    providers: [
+      { provide: APP_GUARD, useExisting: AuthenticationGuard },
+      { provide: APP_GUARD, useClass: AuthzGuard },
+      { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory }) },
+    ],
+  })
+  class AppModule {}
+
+  const nest = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(), {
+    logger: false,
+    abortOnError: false,
+  });
+  nest.useGlobalFilters(new ProblemFilter(nest.get(HttpAdapterHost), () => {}));
+  await registerSessions(nest.getHttpAdapter().getInstance(), {
+    store: sessions,
+    secret: 'only-a-test-may-know-this-secret-of-its-own',
+    secureCookie: url?.protocol === 'https:',
+  });
+  await nest.init();
+  await nest.getHttpAdapter().getInstance().ready();
+  return { nest, accounts, credentials, sessions, passwords: nest.get(Passwords) };
+}
+
+/** The value of an Authorization header. */
+export function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Author } from '../../src/core/caller.js';
+import { CastellanError } from '../../src/core/errors.js';
+import type { SubjectRef } from '../../src/core/model.js';
+import { Credentials, type CredentialStamp, type StoredCredential } from '../../src/core/ports/credentials.js';
+import { UserReader, type UserChange, type UserRecord } from '../../src/core/ports/users.js';
+import { Writes, type WriteScope, type WriteUnit } from '../../src/core/ports/writes.js';
+
+interface Account {
+  readonly key: number;
+  user: UserRecord;
+  passwordHash: string | undefined;
+  version: string;
+}
+
+/** Users and their passwords, kept as the database keeps them: a new password has a new version. */
+export class InMemoryAccounts {
+  readonly written: { author: Author; scope: WriteScope; id: string; change: UserChange }[] = [];
+  readonly #accounts = new Map<string, Account>();
+  #keys = 0;
+
+  add(username: string, passwordHash?: string, more: Partial<UserRecord> = {}): UserRecord {
+    const blank = { email: null, active: true, superuser: false, attributes: {} };
+    const user: UserRecord = { id: username, username, ...blank, ...more };
+    this.#accounts.set(user.id, { key: ++this.#keys, user, passwordHash, version: randomUUID() });
+    return user;
+  }
+
+  change(id: string, { passwordHash, ...change }: UserChange): UserRecord {
+    const account = this.#accounts.get(id);
+    if (!account) throw new CastellanError('not_found', 'no such user');
+    account.user = { ...account.user, ...change };
+    if (passwordHash !== undefined) Object.assign(account, { passwordHash, version: randomUUID() });
+    return account.user;
+  }
+
+  remove(id: string): void {
+    this.#accounts.delete(id);
+  }
+
+  find(id: string): Account | undefined {
+    return this.#accounts.get(id);
+  }
+
+  where(fits: (account: Account) => boolean): Account | undefined {
+    return [...this.#accounts.values()].find(fits);
+  }
+}
+
+/** The port over accounts in memory; what it is asked is counted. */
+export class InMemoryCredentials extends Credentials {
+  lookups = 0;
+  checks = 0;
+
+  constructor(private readonly accounts: InMemoryAccounts) {
+    super();
+  }
+
+  override async findByUsername(username: string): Promise<StoredCredential | null> {
+    this.lookups++;
+    const account = this.accounts.where(({ user }) => user.username === username && user.active);
+    if (account?.passwordHash === undefined) return null;
+    const { key, user, passwordHash, version } = account;
+    return { subjectKey: key, subject: { type: 'user', id: user.id }, passwordHash, version };
+  }
+
+  override async standing({ subjectKey, version }: CredentialStamp): Promise<SubjectRef | null> {
+    this.checks++;
+    const account = this.accounts.where(({ key }) => key === subjectKey);
+    return account?.user.active && account.version === version ? { type: 'user', id: account.user.id } : null;
+  }
+}
+
+/** The port over accounts in memory. */
+export class InMemoryUsers extends UserReader {
+  constructor(private readonly accounts: InMemoryAccounts) {
+    super();
+  }
+
+  override async find(id: string): Promise<UserRecord | null> {
+    return this.accounts.find(id)?.user ?? null;
+  }
+
+  override async findMany(ids: readonly string[]): Promise<UserRecord[]> {
+    return ids.flatMap((id) => this.accounts.find(id)?.user ?? []);
+  }
+}
+
+/** The port over accounts in memory, as far as users are updated through it. */
+export class InMemoryWrites extends Writes {
+  constructor(private readonly accounts: InMemoryAccounts) {
+    super();
+  }
+
+  override async write<Result>(
+    author: Author,
+    scope: WriteScope,
+    work: (unit: WriteUnit) => Promise<Result>,
+  ): Promise<Result> {
+    const update = async (id: string, change: UserChange): Promise<UserRecord> => {
+      this.accounts.written.push({ author, scope, id, change });
+      return this.accounts.change(id, change);
+    };
+    return work({ users: { update } } as unknown as WriteUnit);
+  }
+}
