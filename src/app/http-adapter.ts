@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { registerSessions, type SessionOptions } from '../auth/register-sessions.js';
@@ -12,6 +11,16 @@ const BATCH_BODY_LIMIT = 1024 * KIB;
 const BATCH_ROUTES: ReadonlySet<string> = new Set(['/api/v1/grants/batch']);
 // 256 characters of four bytes, each byte written as %XX.
 const LONGEST_PARAM = 256 * 4 * 3;
+// The answers are JSON for programs: no page may frame, run or keep them.
+const HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+const HEADERS_BEHIND_TLS: Readonly<Record<string, string>> = {
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+};
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** Makes the HTTP server that Nest answers on: its limits, how it reads bodies, and the headers that every answer has. */
@@ -28,18 +37,14 @@ export async function createHttpAdapter(sessions: SessionOptions, https: boolean
     genReqId: (request: IncomingMessage) => requestId(request.headers['x-request-id']),
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  const headers = https ? { ...HEADERS, ...HEADERS_BEHIND_TLS } : HEADERS;
   readBodiesStrictly(fastify);
   fastify.addHook('onRoute', (route) => {
     if (BATCH_ROUTES.has(route.url)) route.bodyLimit = BATCH_BODY_LIMIT;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('X-Request-ID', request.id).header('Cache-Control', 'no-store');
+    void reply.headers(headers).header('x-request-id', request.id);
     done();
-  });
-  await fastify.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    referrerPolicy: { policy: 'no-referrer' },
-    strictTransportSecurity: https,
   });
   await registerSessions(fastify, sessions);
   return adapter;

@@ -28,7 +28,7 @@ export class AuthenticationGuard extends AuthGuard([BASIC, SESSION]) {
 
   constructor(
     private readonly reflector: Reflector,
-    basic: BasicStrategy,
+    private readonly basic: BasicStrategy,
     session: SessionStrategy,
     @Inject(AUTH_OPTIONS) private readonly auth: AuthOptions,
   ) {
@@ -41,8 +41,13 @@ export class AuthenticationGuard extends AuthGuard([BASIC, SESSION]) {
     const request = context.switchToHttp().getRequest<AuthenticatableRequest>();
     request.user = ANONYMOUS_CALLER;
     requireSameSite(request, this.auth.publicUrl);
-    if (this.#isPublic(context) || !bringsCredentials(request)) return true;
-    await super.canActivate(context);
+    if (this.#isPublic(context)) return true;
+    const { authorization } = request.headers;
+    if (authorization === undefined && !sessionOf(request)) return true;
+    // Passport costs as much as a decision: a credential that was verified a moment ago is only asked whether it stands.
+    const recalled = authorization === undefined ? null : await this.basic.recall(authorization);
+    if (recalled) request.user = recalled;
+    else await super.canActivate(context);
     return true;
   }
 
@@ -63,8 +68,4 @@ export class AuthenticationGuard extends AuthGuard([BASIC, SESSION]) {
     if (known === undefined) handlers.set(handler, (known = isPublic(this.reflector, context)));
     return known;
   }
-}
-
-function bringsCredentials(request: AuthenticatableRequest): boolean {
-  return request.headers.authorization !== undefined || sessionOf(request) !== null;
 }

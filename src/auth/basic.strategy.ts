@@ -27,25 +27,39 @@ export class BasicStrategy extends PassportStrategy(passport.Strategy, BASIC) im
     void settle(this, castellan.basic, request as FastifyRequest);
   }
 
+  /**
+   * The caller, if its credential was verified a moment ago and still stands; null where it takes the strategy to say.
+   *
+   * @throws CastellanError `database_unavailable`.
+   */
+  async recall(header: string): Promise<Caller | null> {
+    const credentials = readHeader(header);
+    const subject = credentials && (await this.memory.recall(credentials.name, credentials.pass));
+    return subject && { subject, signedIn: true };
+  }
+
   /** @throws CastellanError `invalid_credentials`, `overloaded`, `database_unavailable`. */
   async validate({ headers }: Pick<FastifyRequest, 'headers'>): Promise<Caller | null> {
     const header = headers.authorization;
     if (header === undefined) return null;
-    const { name, pass } = readHeader(header);
-    const subject = await this.memory.authenticate(name, pass);
+    const credentials = readHeader(header);
+    if (!credentials) throw unreadable();
+    const subject = await this.memory.authenticate(credentials.name, credentials.pass);
     if (!subject) throw invalidCredentials();
     return { subject, signedIn: true };
   }
 }
 
-function readHeader(header: string): { name: string; pass: string } {
+function readHeader(header: string): { name: string; pass: string } | null {
   const credentials = parse(header);
   // U+FFFD stands for bytes that are no UTF-8, and would let many passwords pass for one.
-  if (!credentials || credentials.name.includes('\ufffd') || credentials.pass.includes('\ufffd')) {
-    throw new CastellanError(
-      'invalid_credentials',
-      'The Authorization header must be Basic, with username:password in UTF-8 and base64.',
-    );
-  }
+  if (!credentials || credentials.name.includes('\ufffd') || credentials.pass.includes('\ufffd')) return null;
   return credentials;
+}
+
+function unreadable(): CastellanError {
+  return new CastellanError(
+    'invalid_credentials',
+    'The Authorization header must be Basic, with username:password in UTF-8 and base64.',
+  );
 }

@@ -1,8 +1,8 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { SubjectRef } from '../core/model.js';
 import { Credentials, type CredentialStamp } from '../core/ports/credentials.js';
+import { KeyedHash } from './keyed-hash.js';
 import { PasswordSignIn } from './password-sign-in.js';
 
 const REMEMBERED_FOR_MS = 60_000;
@@ -15,7 +15,8 @@ const REMEMBERED_AT_MOST = 10_000;
  */
 @Injectable()
 export class CredentialMemory {
-  readonly #key = createSecretKey(randomBytes(32));
+  // Made anew by each process, the key keeps a memory dump from being tried offline.
+  readonly #hash = new KeyedHash();
   readonly #stamps = new LRUCache<string, CredentialStamp>({ max: REMEMBERED_AT_MOST, ttl: REMEMBERED_FOR_MS });
   readonly #verifying = new Map<string, Promise<CredentialStamp | null>>();
 
@@ -30,14 +31,25 @@ export class CredentialMemory {
    * @throws CastellanError `overloaded`, `database_unavailable`.
    */
   async authenticate(username: string, password: string): Promise<SubjectRef | null> {
+    return (await this.recall(username, password)) ?? this.#verified(username, password);
+  }
+
+  /**
+   * The same without verifying: null also when the credential is not remembered, or no longer stands.
+   *
+   * @throws CastellanError `database_unavailable`.
+   */
+  async recall(username: string, password: string): Promise<SubjectRef | null> {
     const key = this.#keyOf(username, password);
-    const remembered = this.#stamps.get(key);
-    if (remembered) {
-      const subject = await this.credentials.standing(remembered);
-      if (subject) return subject;
-      if (this.#stamps.peek(key) === remembered) this.#stamps.delete(key);
-    }
-    const stamp = await this.#verifyShared(key, username, password);
+    const stamp = this.#stamps.get(key);
+    if (!stamp) return null;
+    const subject = await this.credentials.standing(stamp);
+    if (!subject && this.#stamps.peek(key) === stamp) this.#stamps.delete(key);
+    return subject;
+  }
+
+  async #verified(username: string, password: string): Promise<SubjectRef | null> {
+    const stamp = await this.#verifyShared(this.#keyOf(username, password), username, password);
     // The verification may have begun before this request, and before a change that this request must see.
     return stamp && this.credentials.standing(stamp);
   }
@@ -66,10 +78,8 @@ export class CredentialMemory {
     return verifying;
   }
 
-  // The length keeps (ab, c) and (a, bc) apart, and UTF-16 keeps a lone surrogate from passing for U+FFFD.
-  // The key, made anew by each process, keeps a memory dump from being tried offline.
+  // The length keeps (ab, c) and (a, bc) apart.
   #keyOf(username: string, password: string): string {
-    const credential = `${username.length}:${username}${password}`;
-    return createHmac('sha256', this.#key).update(credential, 'utf16le').digest('binary');
+    return this.#hash.of(`${username.length}:${username}${password}`);
   }
 }

@@ -33,20 +33,23 @@ export async function applyMigrations(databaseUrl: string, options: MigrationOpt
   const { log = () => undefined, prismaDir = packagePrismaDir } = options;
   const migrations = await readMigrations(prismaDir);
   const names = migrations.migrationDirectories.map((directory) => directory.path);
-  const missing = async (): Promise<boolean> => {
+  const isUpToDate = (applied: ReadonlySet<string>): boolean => names.every((name) => applied.has(name));
+  try {
     const applied = await appliedMigrations(databaseUrl);
     warnOfUnknown(applied, names, log);
-    return !names.every((name) => applied.has(name));
-  };
-  // Loading the engine takes some 50 MB, and most starts have nothing to apply.
-  if (!(await missing())) return [];
-  return withMigrationLock(databaseUrl, log, async () => {
-    if (!(await missing())) return [];
-    return withEngine(new MigrationAdapter(databaseUrl, SCHEMA), prismaDir, log, async (engine) => {
-      await forgetInterrupted(engine, migrations, log);
-      return (await engine.applyMigrations({ migrationsList: migrations, filters: noFilter })).appliedMigrationNames;
+    // Loading the engine takes some 50 MB, and most starts have nothing to apply.
+    if (isUpToDate(applied)) return [];
+    return await withMigrationLock(databaseUrl, log, async () => {
+      if (isUpToDate(await appliedMigrations(databaseUrl))) return [];
+      return withEngine(new MigrationAdapter(databaseUrl, SCHEMA), prismaDir, log, async (engine) => {
+        await forgetInterrupted(engine, migrations, log);
+        return (await engine.applyMigrations({ migrationsList: migrations, filters: noFilter })).appliedMigrationNames;
+      });
     });
-  });
+  } catch (cause) {
+    if (cause instanceof MigrationError) throw cause;
+    throw new MigrationError(`The database can't be migrated: ${describe(cause)}`, { cause });
+  }
 }
 
 function warnOfUnknown(applied: ReadonlySet<string>, names: string[], log: (line: string) => void): void {
@@ -119,9 +122,10 @@ async function withEngine<T>(
 }
 
 function describe(error: unknown): string {
-  const { message, detail, hint, where } = error as Error & { detail?: string; hint?: string; where?: string };
-  const parts = [message.split('\n   0: ')[0], detail, hint, where].filter((part) => part !== undefined && part !== '');
-  return parts.join('\n');
+  const { message, code, detail, hint, where } = error as Error & Record<'code' | 'detail' | 'hint' | 'where', string>;
+  // The engine appends a trace of its own code.
+  const said = message.split('\n   0: ')[0] || code;
+  return [said, detail, hint, where].filter(Boolean).join('\n');
 }
 
 async function readSchema(prismaDir: string): Promise<{ path: string; content: string }> {

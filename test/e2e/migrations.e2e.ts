@@ -82,8 +82,9 @@ describe('migrations', () => {
   });
 
   it('sits beside the tables of an application', async () => {
-    await query('CREATE TABLE public.accounts (id integer)');
+    await query('CREATE TABLE public.accounts (id integer); CREATE TABLE public._prisma_migrations (mine integer)');
     expect(await apply()).toEqual(['20260101000000_things']);
+    expect(await query('SELECT * FROM public._prisma_migrations')).toEqual([]);
   });
 
   it('names the migration that failed and what Postgres said, leaves nothing of it, and goes on once it is mended', async () => {
@@ -105,6 +106,17 @@ describe('migrations', () => {
     const lines: string[] = [];
     expect(await apply((line) => lines.push(line))).toEqual(['20260101000000_things']);
     expect(lines[0]).toContain('20260101000000_things had failed or been interrupted');
+  });
+
+  it('does not apply again what was killed before the engine could record it', async () => {
+    await write(
+      '20260102000000_trap',
+      `CREATE FUNCTION castellan.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'killed here'; END $$;
+       CREATE TRIGGER refuse BEFORE UPDATE OF applied_steps_count ON castellan._prisma_migrations
+         FOR EACH ROW EXECUTE FUNCTION castellan.refuse();`,
+    );
+    await expect(apply()).rejects.toThrow('killed here');
+    expect(await apply()).toEqual([]);
   });
 
   it('lets processes that start at once take turns', async () => {

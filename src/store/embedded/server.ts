@@ -65,14 +65,28 @@ export async function findRunningServer(site: ServerSite): Promise<RunningServer
 
 /** After kill -9 of the server: its children may live on for a while, and no new server starts beside them. */
 async function clearAfterDeath(site: ServerSite, file: PostmasterFile): Promise<void> {
-  if ((await processIdentity(file.pid)) !== undefined) {
-    // Postgres would take whatever process now has this pid for a running server.
-    await removePostmasterFile(site, `process ${file.pid} is no longer the database server`);
-  } else {
+  const reused = (await processIdentity(file.pid)) !== undefined;
+  if (!reused) {
     site.log(
       `The database server (process ${file.pid}) had not been stopped; starting it again recovers what it held.`,
     );
   }
+  await endOrphans(site);
+  // Postgres takes any process of this pid for a running server, also one that is dead and that nobody has reaped.
+  if (existsAsPid(file.pid)) {
+    await removePostmasterFile(site, `process ${file.pid} is ${reused ? 'no longer the database server' : 'dead'}`);
+  }
+}
+
+function existsAsPid(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function endOrphans(site: ServerSite): Promise<void> {
   for (const [signal, patienceMs] of [
     [undefined, 1_000],
     ['SIGTERM', 3_000],

@@ -1,0 +1,40 @@
+// The service under test, in a process of its own: the built service, and beside it a route that answers a constant.
+import { Body, Controller, HttpCode, Module, Post } from '@nestjs/common';
+import { createService } from '../dist/app/service.js';
+import { Public } from '../dist/nest/route-policy.js';
+import { openStore } from '../dist/store/store.js';
+
+class ConstantController {
+  answer() {
+    return { decision: true };
+  }
+}
+const handler = Object.getOwnPropertyDescriptor(ConstantController.prototype, 'answer');
+Post('constant')(ConstantController.prototype, 'answer', handler);
+HttpCode(200)(ConstantController.prototype, 'answer', handler);
+Body()(ConstantController.prototype, 'answer', 0);
+Reflect.defineMetadata('design:paramtypes', [Object], ConstantController.prototype, 'answer');
+Public()(ConstantController);
+Controller('bench')(ConstantController);
+
+class ConstantModule {}
+Module({ controllers: [ConstantController] })(ConstantModule);
+
+const store = openStore({ url: process.argv[2] });
+const app = await createService({
+  store,
+  publicUrl: undefined,
+  report: (error) => process.send({ error: String(error?.stack ?? error) }),
+  imports: [ConstantModule],
+});
+await app.listen(0, '127.0.0.1');
+process.send({ port: app.getHttpServer().address().port });
+process.on('message', async (message) => {
+  if (message === 'memory') process.send({ rss: process.memoryUsage().rss });
+  if (message === 'cpu') process.send({ cpu: process.cpuUsage() });
+  if (message === 'stop') {
+    await app.close();
+    await store.close();
+    process.disconnect();
+  }
+});
