@@ -29,6 +29,7 @@ import { Writes } from '../core/ports/writes.js';
 import { AuthzGuard } from '../nest/authz.guard.js';
 import { CursorSeal } from '../nest/cursor-seal.js';
 import { ProblemFilter, type ErrorReport } from '../nest/problem.filter.js';
+import { translateDatabaseError } from '../store/database-errors.js';
 import type { Store } from '../store/store.js';
 
 /** What the service is put together from. */
@@ -90,7 +91,7 @@ export class AppModule {
         { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }) },
         {
           provide: APP_FILTER,
-          useFactory: (host: HttpAdapterHost) => new ProblemFilter(host, parts.report),
+          useFactory: (host: HttpAdapterHost) => new ProblemFilter(host, parts.report, translateDatabaseError),
           inject: [HttpAdapterHost],
         },
       ],
@@ -98,12 +99,18 @@ export class AppModule {
   }
 }
 
-type Issues = Parameters<NonNullable<NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory']>>[0];
+type Issues = Parameters<
+  NonNullable<NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory']>
+>[0];
 
 function invalidRequest(issues: Issues): CastellanError {
   const faults = issues.slice(0, 20).map(({ path, message }) => ({
     path: (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'body',
     message,
   }));
-  return new CastellanError('invalid_request', faults.map(({ path, message }) => `${path}: ${message}.`).join(' '), faults);
+  return new CastellanError(
+    'invalid_request',
+    faults.map(({ path, message }) => `${path}: ${message}.`).join(' '),
+    faults,
+  );
 }

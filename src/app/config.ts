@@ -6,13 +6,21 @@ const setting = <Schema extends z.ZodType>(schema: Schema) =>
 
 /** The settings, by the names they have in the environment. docs/configuration.md holds the same table. */
 export const settings = z.object({
-  PORT: setting(z.coerce.number().int().min(0).max(65_535).default(3000)).describe('TCP port to listen on; 0 takes a free one'),
+  PORT: setting(z.coerce.number().int().min(0).max(65_535).default(3000)).describe(
+    'TCP port to listen on; 0 takes a free one',
+  ),
   HOST: setting(z.string().default('127.0.0.1')).describe('address to listen on'),
-  DATABASE_URL: setting(z.url({ protocol: /^postgres(ql)?$/ }).optional()).describe('the Postgres to use; without it the embedded one'),
+  DATABASE_URL: setting(z.url({ protocol: /^postgres(ql)?$/ }).optional()).describe(
+    'the Postgres to use; without it the embedded one',
+  ),
   CASTELLAN_DATA_DIR: setting(z.string().default('.castellan')).describe('folder of the embedded Postgres'),
   CASTELLAN_ADMIN_USERNAME: setting(z.string().default('admin')).describe('the superuser made when there is none'),
-  CASTELLAN_ADMIN_PASSWORD: setting(z.string().min(8).max(1024).optional()).describe('its password; generated and printed once when absent'),
-  CASTELLAN_DEMO: setting(z.enum(['auto', 'off']).default('auto')).describe('auto loads the demo policy into an empty embedded database'),
+  CASTELLAN_ADMIN_PASSWORD: setting(z.string().min(8).max(1024).optional()).describe(
+    'its password; generated and printed once when absent',
+  ),
+  CASTELLAN_DEMO: setting(z.enum(['auto', 'off']).default('auto')).describe(
+    'auto loads the demo policy into an empty embedded database',
+  ),
   CASTELLAN_PUBLIC_URL: setting(z.url({ protocol: /^https?$/ }).optional()).describe('where clients reach the service'),
 });
 

@@ -44,7 +44,15 @@ export async function ensureFirstAdmin(store: Store, config: Config, passwords: 
         `There is no active superuser, and ${username} is an ordinary user: name another one in CASTELLAN_ADMIN_USERNAME.`,
       );
     }
-    await unit.users.create({ id: username, username, email: null, active: true, superuser: true, attributes: {}, passwordHash });
+    await unit.users.create({
+      id: username,
+      username,
+      email: null,
+      active: true,
+      superuser: true,
+      attributes: {},
+      passwordHash,
+    });
     return true;
   });
   return made ? { username, generatedPassword: config.adminPassword === undefined ? password : undefined } : null;

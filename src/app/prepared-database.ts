@@ -19,7 +19,11 @@ export interface PreparedDatabase {
  *
  * @throws EmbeddedPostgresError, DatabaseWaitError, MigrationError
  */
-export async function prepareDatabase(config: Config, log: (line: string) => void, signal?: AbortSignal): Promise<PreparedDatabase> {
+export async function prepareDatabase(
+  config: Config,
+  log: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<PreparedDatabase> {
   if (config.databaseUrl !== undefined) {
     await waitForDatabase(config.databaseUrl, { log, ...(signal ? { signal } : {}) });
     const migrated = await applyMigrations(config.databaseUrl, { log });

@@ -7,7 +7,8 @@ import { openStore, type Store } from '../store/store.js';
 import type { Config } from './config.js';
 import { isEmpty, loadDemo } from './demo.js';
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
-import { prepareDatabase } from './prepared-database.js';
+import { PATIENT, warm } from './patience.js';
+import { prepareDatabase, type PreparedDatabase } from './prepared-database.js';
 import { createService } from './service.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -27,28 +28,47 @@ export async function serve(config: Config, out: Output): Promise<void> {
   const log = (line: string): void => out.write(line);
   const database = await prepareDatabase(config, log, stop.signal);
   if (database.migrated.length > 0) log(`Applied ${database.migrated.length} migration(s).`);
-  const store = openStore({ url: database.url });
   try {
-    const passwords = new Passwords();
-    const mayLoadDemo = database.embedded !== null && config.demo === 'auto' && (await isEmpty(store));
-    const admin = await ensureFirstAdmin(store, config, passwords);
-    const demoPassword = mayLoadDemo ? await loadDemo(store, passwords) : undefined;
-    const app = await createService({ store, publicUrl: config.publicUrl, report: reportTo(out) });
+    const { admin, demoPassword } = await firstContents(database, config);
+    const store = openStore({ url: database.url });
     try {
-      await app.listen(config.port, config.host);
-      greet(out, addressOf(app), admin, demoPassword);
-      if (database.embedded) await keepRunning(database.embedded, store, stop.signal, out);
-      else await stop.stopped;
-      log('Stopping: finishing the requests under way.');
+      await warm(store);
+      const app = await createService({ store, publicUrl: config.publicUrl, report: reportTo(out) });
+      try {
+        await app.listen(config.port, config.host);
+        greet(out, addressOf(app), admin, demoPassword);
+        if (database.embedded) await keepRunning(database.embedded, store, stop.signal, out);
+        else await stop.stopped;
+        log('Stopping: finishing the requests under way.');
+      } finally {
+        await app.close();
+      }
     } finally {
-      await app.close();
+      await store.close();
     }
   } finally {
-    await store.close();
     await database.release();
     stop.dispose();
   }
   log('Stopped.');
+}
+
+interface FirstContents {
+  readonly admin: FirstAdmin | null;
+  readonly demoPassword: string | undefined;
+}
+
+// What a database that nobody has used yet is given.
+async function firstContents(database: PreparedDatabase, config: Config): Promise<FirstContents> {
+  const store = openStore({ url: database.url, ...PATIENT });
+  try {
+    const passwords = new Passwords();
+    const mayLoadDemo = database.embedded !== null && config.demo === 'auto' && (await isEmpty(store));
+    const admin = await ensureFirstAdmin(store, config, passwords);
+    return { admin, demoPassword: mayLoadDemo ? await loadDemo(store, passwords) : undefined };
+  } finally {
+    await store.close();
+  }
 }
 
 // The embedded server may be killed under the service; nobody else would start it again.
@@ -60,7 +80,9 @@ async function keepRunning(embedded: EmbeddedPostgres, store: Store, signal: Abo
       await store.readiness.check();
     } catch {
       await embedded.ensureRunning().catch((error: unknown) => {
-        out.write(`The embedded Postgres could not be started again: ${error instanceof Error ? error.message : String(error)}`);
+        out.write(
+          `The embedded Postgres could not be started again: ${error instanceof Error ? error.message : String(error)}`,
+        );
       });
     }
   }
@@ -76,12 +98,17 @@ function greet(out: Output, address: string, admin: FirstAdmin | null, demoPassw
   out.write(`Castellan answers on ${address}`);
   if (admin) {
     const password = admin.generatedPassword;
-    out.write(`Admin: ${admin.username}, password: ${password ?? 'as CASTELLAN_ADMIN_PASSWORD says'}${password ? ' (shown this once: keep it)' : ''}`);
+    out.write(
+      `Admin: ${admin.username}, password: ${password ?? 'as CASTELLAN_ADMIN_PASSWORD says'}${password ? ' (shown this once: keep it)' : ''}`,
+    );
   }
   if (demoPassword !== undefined) {
-    out.write(`The demo is loaded. Its users alice, bob, carol and dave share the password ${demoPassword} (shown this once).`);
+    out.write(
+      `The demo is loaded. Its users alice, bob, carol and dave share the password ${demoPassword} (shown this once).`,
+    );
     out.write('Two users, one list, two answers:');
-    for (const user of ['alice', 'carol']) out.write(`  curl -u ${user}:${demoPassword} ${address}/api/v1/objects/post`);
+    for (const user of ['alice', 'carol'])
+      out.write(`  curl -u ${user}:${demoPassword} ${address}/api/v1/objects/post`);
   } else {
     out.write('Try:');
     out.write(`  curl ${address}/health/ready`);

@@ -96,6 +96,19 @@ describe('a request with an Authorization header', () => {
     }
   });
 
+  it('puts no name to the database that nobody can have', async () => {
+    for (const name of ['a\0', '', 'a'.repeat(257)]) {
+      expect((await get('/closed', { authorization: basic(name, 'not it at all') })).statusCode).toBe(401);
+    }
+    expect(app.credentials.lookups).toBe(0);
+  });
+
+  it('does not take bytes that are no UTF-8 for the character that stands in for them', async () => {
+    app.accounts.add('carol', await app.passwords.hash('\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd'));
+    const bytes = Buffer.concat([Buffer.from('carol:'), Buffer.alloc(8, 0xff)]);
+    expect((await get('/closed', { authorization: `Basic ${bytes.toString('base64')}` })).statusCode).toBe(401);
+  });
+
   it('is not looked at where everybody may go', async () => {
     const answer = await get('/public', { authorization: basic('alice', 'wrong password') });
     expect([answer.json(), app.credentials.lookups]).toEqual([nobody, 0]);

@@ -62,9 +62,9 @@ export async function openSession(request: FastifyRequest, stamp: CredentialStam
   await endSession(request);
   const { session } = request;
   const content: SessionContent = { stamp, csrfToken: newCsrfToken() };
-  Object.assign(session, content);
   const store = request.sessionStore as SessionStore;
   if (!(await store.open(session.sessionId, content, stamp.subjectKey))) throw invalidCredentials();
+  Object.assign(session, content);
   // A session saved by hand gets its cookie also where TLS ends in front of the service, which then sees plain HTTP.
   await session.save();
   // The cookie it came with is spent; the plugin would take it back beside giving the new one.

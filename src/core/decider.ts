@@ -1,7 +1,7 @@
 import { decide } from './decide.js';
-import { CastellanError, notFound } from './errors.js';
+import { CastellanError, notFound, unknownReference } from './errors.js';
 import type { Caller } from './caller.js';
-import type { Decision, Facts, ObjectRef, Question } from './model.js';
+import type { Decision, Facts, ObjectRef, Permission, Question } from './model.js';
 
 /** Reads facts from the database: must read them afresh for each call, and all of one question in one snapshot. */
 export interface FactsSource {
@@ -57,12 +57,17 @@ export class Decider {
   /**
    * Lets the caller pass when it holds the permission everywhere.
    *
-   * @throws CastellanError `not_authenticated` (nobody signed in), `forbidden`.
+   * @throws CastellanError `not_authenticated` (nobody signed in), `forbidden`; `unknown_reference` when there is no such type
+   *   and the caller may see all there are.
    */
   async requireEverywhere(caller: Caller, type: string, action: string): Promise<void> {
-    const decision = await this.decide({ subject: caller.subject, permission: { type, action } });
-    if (decision.allowed) return;
+    const ask = (permission: Permission): Question => ({ subject: caller.subject, permission });
+    // Both are always asked, so that a refusal takes as long for a type that is there as for one that is not.
+    const [decision, seesTypes] = await this.decideAll([ask({ type, action }), ask({ type: 'type', action: 'view' })]);
+    if (decision?.allowed === true) return;
     if (!caller.signedIn) throw notSignedIn();
+    if (decision?.reason === 'unknown_type' && seesTypes?.allowed === true)
+      throw unknownReference('type', `type ${type}`);
     throw new CastellanError('forbidden', `This takes the permission ${type}:${action}.`);
   }
 }

@@ -31,7 +31,10 @@ export class AuthzGuard implements CanActivate {
         return true;
       case 'signed-in':
         if (callerOf(request).signedIn) return true;
-        throw new CastellanError('not_authenticated', 'Send your username and password (Basic), or sign in at /api/v1/auth/login.');
+        throw new CastellanError(
+          'not_authenticated',
+          'Send your username and password (Basic), or sign in at /api/v1/auth/login.',
+        );
       case 'resource':
         await this.#decide(policy, request);
         return true;

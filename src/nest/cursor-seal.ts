@@ -37,9 +37,11 @@ export class CursorSeal {
       const position = Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()]);
       return position.toString().trimEnd();
     } catch {
-      throw new CastellanError('invalid_cursor', 'cursor: take it from the "next" of the page before, and leave the rest of the query as it was.', [
-        { path: 'cursor', message: 'is not one of this list' },
-      ]);
+      throw new CastellanError(
+        'invalid_cursor',
+        'cursor: take it from the "next" of the page before, and leave the rest of the query as it was.',
+        [{ path: 'cursor', message: 'is not one of this list' }],
+      );
     }
   }
 }

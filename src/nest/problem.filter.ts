@@ -25,17 +25,20 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly report: ErrorReport,
+    /** Puts errors of what lies below into words for the caller; anything else comes back as it is. */
+    private readonly translate: (error: unknown) => unknown = (error) => error,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const known = asCastellanError(error);
+    const known = asCastellanError(this.translate(error));
     if (known.code === 'internal') this.report(error, String(http.getRequest<{ id?: unknown }>()?.id ?? ''));
     const adapter = this.adapterHost.httpAdapter;
     const response = http.getResponse<unknown>();
     if (adapter.isHeadersSent(response)) return;
     adapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
-    if (known.status === 401) adapter.setHeader(response, 'WWW-Authenticate', 'Basic realm="castellan", charset="UTF-8"');
+    if (known.status === 401)
+      adapter.setHeader(response, 'WWW-Authenticate', 'Basic realm="castellan", charset="UTF-8"');
     if (known.status === 503) adapter.setHeader(response, 'Retry-After', '1');
     adapter.reply(response, problemOf(known), known.status);
   }
@@ -62,7 +65,10 @@ function asCastellanError(error: unknown): CastellanError {
   if (status !== undefined && status >= 400 && status < 500) {
     return new CastellanError('malformed_request', 'The request could not be read: check its path, headers and body.');
   }
-  return new CastellanError('internal', 'The request was not carried out. The log has the reason under the request id.');
+  return new CastellanError(
+    'internal',
+    'The request was not carried out. The log has the reason under the request id.',
+  );
 }
 
 // Nest's exceptions and Fastify's errors both say their status; whatever else is thrown is ours to mend.

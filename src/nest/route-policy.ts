@@ -55,7 +55,10 @@ export const Action = (action: string): MethodDecorator & ClassDecorator => SetM
 export const ObjectFrom = (param: string): MethodDecorator & ClassDecorator => SetMetadata(OBJECT_PARAM, param);
 
 /** What is declared for the route in hand. A route that declares nothing has no access, and nobody is let in. */
-export function routePolicy(reflector: Reflector, context: Pick<ExecutionContext, 'getHandler' | 'getClass'>): RoutePolicy {
+export function routePolicy(
+  reflector: Reflector,
+  context: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
+): RoutePolicy {
   const read = <Value>(key: string): Value | undefined =>
     reflector.getAllAndOverride<Value | undefined>(key, [context.getHandler(), context.getClass()]);
   return {

@@ -24,7 +24,9 @@ export function declaredRoutes(app: INestApplication): DeclaredRoute[] {
         const handler = prototype[name];
         const method = handler && (Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined);
         if (!handler || method === undefined) return [];
-        const paths = [metatype, handler].map((of) => [Reflect.getMetadata(PATH_METADATA, of) as string | string[]].flat());
+        const paths = [metatype, handler].map((of) =>
+          [Reflect.getMetadata(PATH_METADATA, of) as string | string[]].flat(),
+        );
         const policy = routePolicy(reflector, { getHandler: () => handler, getClass: () => metatype as never });
         return joined(paths).map((path) => ({ route: `${RequestMethod[method]} ${path}`, policy }));
       });
@@ -40,10 +42,14 @@ export function requireDeclaredRoutes(app: INestApplication): void {
   const undeclared = declaredRoutes(app).filter(({ policy }) => policy.access === undefined);
   if (undeclared.length === 0) return;
   const names = undeclared.map(({ route }) => `  ${route}`).join('\n');
-  throw new Error(`These routes declare nobody who may use them; say @Resource, @SignedIn or @Public on each:\n${names}`);
+  throw new Error(
+    `These routes declare nobody who may use them; say @Resource, @SignedIn or @Public on each:\n${names}`,
+  );
 }
 
 function joined([bases = [''], paths = ['']]: string[][]): string[] {
   const slash = (part: string): string => part.replaceAll(/^\/+|\/+$/g, '');
-  return bases.flatMap((base) => paths.map((path) => `/${[slash(base), slash(path)].filter((part) => part !== '').join('/')}`));
+  return bases.flatMap((base) =>
+    paths.map((path) => `/${[slash(base), slash(path)].filter((part) => part !== '').join('/')}`),
+  );
 }

@@ -90,7 +90,7 @@ describe('waitForDatabase', () => {
     const port = await gone.listen();
     await gone.close();
     const waiting = waitForDatabase(urlOf(port), { log });
-    await expect.poll(() => lines[0]).toMatch(/ECONNREFUSED/);
+    await expect.poll(() => lines[0], { timeout: 4_000 }).toMatch(/ECONNREFUSED/);
     expect(lines.join()).not.toContain(secret);
     await fake(() => 'ok').listen(port);
     await waiting;

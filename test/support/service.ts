@@ -35,7 +35,12 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
   const database = await createTestDatabase();
   const store = openStore({ url: database.databaseUrl, connections: 5 });
   const unexpected: unknown[] = [];
-  const app = await createService({ store, publicUrl: undefined, report: (error) => unexpected.push(error), ...options });
+  const app = await createService({
+    store,
+    publicUrl: undefined,
+    report: (error) => unexpected.push(error),
+    ...options,
+  });
   await app.listen(0, '127.0.0.1');
   const server = app.getHttpServer();
   hash ??= new Passwords().hash(PASSWORD);
@@ -50,7 +55,9 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     as: (username) => clientOf(server, username),
     arrange,
     addUser: async (username, { superuser = false, active = true } = {}) => {
-      await arrange((unit) => unit.users.create({ id: username, username, email: null, active, superuser, attributes: {}, passwordHash }));
+      await arrange((unit) =>
+        unit.users.create({ id: username, username, email: null, active, superuser, attributes: {}, passwordHash }),
+      );
     },
     stop: async () => {
       await app.close();

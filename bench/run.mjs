@@ -1,0 +1,231 @@
+// Fills a database and measures the service over HTTP, beside the same service's route that answers a constant, in one run.
+//   npm run bench -- [--documents 10000] [--seconds 10] [--connections 64] [--write]
+// It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
+// Where there is `taskset`, the service has one core and Postgres and the load share the other.
+import { execFileSync, fork, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readConfig } from '../dist/app/config.js';
+import { prepareDatabase } from '../dist/app/prepared-database.js';
+import { Passwords } from '../dist/auth/passwords.js';
+import { operator } from '../dist/core/caller.js';
+import { openStore } from '../dist/store/store.js';
+import { document, fill } from './fill.mjs';
+import { load, request } from './load.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    documents: { type: 'string', default: '10000' },
+    seconds: { type: 'string', default: '10' },
+    connections: { type: 'string', default: '64' },
+    'one-core': { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const documents = Number(options.documents);
+const seconds = Number(options.seconds);
+const many = Number(options.connections);
+const PASSWORD = 'bench-password';
+const PAGE = new URL('../docs/performance.md', import.meta.url);
+
+const say = (line) => process.stderr.write(`${line}\n`);
+
+function pin(pid, core) {
+  return spawnSync('taskset', ['-a', '-cp', String(core), String(pid)]).status === 0;
+}
+
+// Postgres starts a process for each connection; all of them descend from the one that listens.
+function pinPostgres(core) {
+  const listed = spawnSync('pgrep', ['-x', 'postgres'], { encoding: 'utf8' });
+  if (listed.status === 0) for (const pid of listed.stdout.trim().split('\n')) pin(Number(pid), core);
+}
+
+async function prepareUsers(url) {
+  const store = openStore({ url });
+  const passwordHash = await new Passwords().hash(PASSWORD);
+  const user = (username, superuser) => ({
+    id: username,
+    username,
+    email: null,
+    active: true,
+    superuser,
+    attributes: {},
+    passwordHash,
+  });
+  await store.writes.write(operator('bench', 'bench'), 'structure', async (unit) => {
+    await unit.users.create(user('admin', true));
+    await unit.users.update('u1', { passwordHash });
+    // Sees everything, by one rule.
+    await unit.users.create(user('reader', false));
+    await unit.grants.create([{ subject: { type: 'user', id: 'reader' }, permission: 'document:view', object: null }]);
+    // Sees three.
+    await unit.users.create(user('guest', false));
+    await unit.grants.create(
+      [1, 2, 3].map((n) => ({
+        subject: { type: 'user', id: 'guest' },
+        permission: 'document:view',
+        object: { type: 'document', id: document(Math.floor((n * documents) / 4), documents) },
+      })),
+    );
+  });
+  await store.close();
+}
+
+const basic = (username) => ({ Authorization: `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}` });
+
+function scenarios(session) {
+  const evaluation = (headers) => (n) =>
+    request({
+      method: 'POST',
+      path: '/access/v1/evaluation',
+      headers,
+      body: {
+        subject: { type: 'user', id: 'u1' },
+        action: { name: 'view' },
+        resource: { type: 'document', id: document(n * 7919, documents) },
+      },
+    });
+  const body = {
+    subject: { type: 'user', id: 'u1' },
+    action: { name: 'view' },
+    resource: { type: 'document', id: 'd1' },
+  };
+  const constant = request({ method: 'POST', path: '/bench/constant', headers: basic('u1'), body });
+  const page = (username) => {
+    const bytes = request({ path: '/api/v1/objects/document?limit=50', headers: basic(username) });
+    return () => bytes;
+  };
+  // Never the same grant twice, also not after the warm-up: a repeat would write nothing.
+  let granted = 0;
+  const grant = () => {
+    const n = granted++;
+    return request({
+      method: 'POST',
+      path: '/api/v1/grants',
+      headers: basic('admin'),
+      body: {
+        subject: { type: 'user', id: `u${2 + (n % 8999)}` },
+        permission: 'document:publish',
+        object: { type: 'document', id: document(n, documents) },
+      },
+    });
+  };
+  return [
+    { name: 'a constant (no sign-in, no database)', connections: many, next: () => constant },
+    { name: 'evaluation, Basic', connections: many, next: evaluation(basic('u1')) },
+    {
+      name: 'evaluation, session',
+      connections: many,
+      next: evaluation({ Cookie: session.cookie, 'X-CSRF-Token': session.csrfToken }),
+    },
+    { name: 'a constant, one connection', connections: 1, next: () => constant },
+    { name: 'evaluation, Basic, one connection', connections: 1, next: evaluation(basic('u1')) },
+    { name: 'page of 50, by grants', connections: 1, next: page('u1') },
+    { name: 'page of 50, everything by one rule', connections: 1, next: page('reader') },
+    { name: 'page of 3, all there is', connections: 1, next: page('guest') },
+    { name: 'page of 50, by grants', connections: many, next: page('u1') },
+    { name: 'grant written', connections: 1, next: grant, status: 201 },
+    { name: 'grant written', connections: 16, next: grant, status: 201 },
+  ];
+}
+
+async function signIn(port) {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username: 'u1', password: PASSWORD }),
+  });
+  const { csrfToken } = await answer.json();
+  return { csrfToken, cookie: answer.headers.get('set-cookie').split(';')[0] };
+}
+
+async function addPublishAction(port) {
+  await fetch(`http://127.0.0.1:${port}/api/v1/types/document`, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json', ...basic('admin') },
+    body: JSON.stringify({ actions: ['view', 'add', 'change', 'delete', 'grant', 'publish'] }),
+  });
+}
+
+async function measure(url, grants) {
+  const child = fork(new URL('service.mjs', import.meta.url), [url]);
+  const port = await new Promise((resolve, reject) => {
+    child.once('exit', () => reject(new Error('The service did not start.')));
+    child.on('message', (message) => {
+      if (message.port) resolve(message.port);
+      if (message.error) say(message.error);
+    });
+  });
+  try {
+    const pinned = pin(child.pid, 0) && pin(process.pid, 1);
+    await addPublishAction(port);
+    const session = await signIn(port);
+    const rows = [];
+    for (const { name, ...scenario } of scenarios(session)) {
+      await load({ port, ...scenario, seconds: Math.min(3, seconds) });
+      if (pinned) pinPostgres(options['one-core'] ? 0 : 1);
+      const result = await load({ port, ...scenario, seconds });
+      say(
+        `${name}, ${scenario.connections}: ${Math.round(result.perSecond)}/s, median ${result.median.toFixed(3)} ms, p99 ${result.p99.toFixed(2)} ms`,
+      );
+      rows.push({ name, connections: scenario.connections, ...result });
+    }
+    const memory = new Promise((resolve) => child.on('message', (message) => message.rss && resolve(message.rss)));
+    child.send('memory');
+    return { rows, rss: await memory, pinned, grants };
+  } finally {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.send('stop');
+    await gone;
+  }
+}
+
+function report({ rows, rss, pinned, grants }) {
+  const share = rows[1].perSecond / rows[0].perSecond;
+  const placed = !pinned
+    ? 'nothing pinned to a core'
+    : options['one-core']
+      ? 'service and Postgres on one core, the load on another'
+      : 'the service on one core, Postgres and the load on another';
+  return [
+    `${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}; ${documents.toLocaleString('en')} documents, ${grants.toLocaleString('en')} grants; ${placed}; ${seconds} s each after a warm-up.`,
+    '',
+    '| what | connections | a second | median ms | p99 ms |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows.map(
+      (row) =>
+        `| ${row.name} | ${row.connections} | ${Math.round(row.perSecond).toLocaleString('en')} | ${row.median.toFixed(2)} | ${row.p99.toFixed(2)} |`,
+    ),
+    '',
+    `Evaluation by Basic reached ${Math.round(share * 100)}% of the constant route. The service's resident memory at the end: ${Math.round(rss / 2 ** 20)} MB.`,
+  ].join('\n');
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'castellan-bench-'));
+const config = { ...readConfig(), dataDir: join(folder, 'data') };
+const database = await prepareDatabase(config, say);
+try {
+  say(`Filling ${documents} documents…`);
+  const grants = await fill(
+    database.url,
+    documents,
+    (done) => process.stderr.isTTY && process.stderr.write(`\r${done}`),
+  );
+  await prepareUsers(database.url);
+  const text = report(await measure(database.url, grants));
+  process.stdout.write(`${text}\n`);
+  if (options.write) {
+    const marker = '<!-- runs -->';
+    const page = await readFile(PAGE, 'utf8');
+    await writeFile(
+      PAGE,
+      page.replace(marker, `${marker}\n\n### ${documents.toLocaleString('en')} documents\n\n${text}`),
+    );
+    execFileSync('npx', ['prettier', '--write', PAGE.pathname], { stdio: 'ignore' });
+  }
+} finally {
+  await database.release();
+  await rm(folder, { recursive: true, force: true });
+}

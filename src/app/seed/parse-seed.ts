@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+import { SeedSource, type Finding } from './seed-source.js';
+import { seedContents, type SeedContents } from './seed-schema.js';
+
+/** What a seed file asks for, and the file it stands in. */
+export interface Seed extends SeedContents {
+  readonly source: SeedSource;
+}
+
+/**
+ * Reads the text of a seed file: YAML 1.2 or JSON.
+ *
+ * @throws SeedError `invalid_seed`, telling of everything that is wrong with its form.
+ * @example
+ * const seed = parseSeed('users: [{ username: alice }]', 'policy.yaml');
+ */
+export function parseSeed(text: string, file: string): Seed {
+  const source = new SeedSource(text, file);
+  const result = seedContents.safeParse(source.value, { error: messageOf });
+  if (result.success) return { ...result.data, source };
+  throw source.error(result.error.issues.flatMap(findingsOf));
+}
+
+const MISSING = 'is missing';
+
+function findingsOf(issue: z.core.$ZodIssue): Finding[] {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  if (issue.message === MISSING) return [{ path: path.slice(0, -1), key: String(path.at(-1)), message: MISSING }];
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({ path, key, message: 'is not a key that belongs here' }));
+}
+
+// Undefined leaves the message to the schema, or to zod.
+function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_format' && issue.format === 'email') return 'must be an email address';
+  if (issue.code !== 'invalid_type') return undefined;
+  if (issue.input === undefined) return MISSING;
+  if (issue.path?.length === 0) return `must be a map of ${Object.keys(seedContents.shape).join(', ')}`;
+  return NAMES[issue.expected] === undefined ? undefined : `must be ${NAMES[issue.expected]}`;
+}
+
+const NAMES: Readonly<Record<string, string | undefined>> = {
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};

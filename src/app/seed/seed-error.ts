@@ -1,0 +1,56 @@
+/** Where something stands in a seed file: keys and indices from its top. */
+export type SeedPath = readonly (string | number)[];
+
+/** One thing wrong with a seed file: where (`roles.0.rules.1`; '' for the file as a whole), and what. */
+export interface SeedProblem {
+  /** From 1; undefined where the file could not be read at all. */
+  readonly line: number | undefined;
+  /** From 1. */
+  readonly column: number | undefined;
+  readonly path: string;
+  readonly message: string;
+}
+
+/** How many problems a message tells of; `problems` has all of them. */
+const MOST_TOLD = 20;
+
+/**
+ * A seed file that can't be loaded. Its message has a line for each problem, as compilers write them
+ * (`policy.yaml:12:7: users.0.email: must be an email address`); nothing of the file has been applied.
+ */
+export class SeedError extends Error {
+  override readonly name = 'SeedError';
+
+  constructor(
+    readonly file: string,
+    /** At least one, in the order of the file. */
+    readonly problems: readonly SeedProblem[],
+    /** `invalid_seed`, or the code of the error that applying the file met. */
+    readonly code: string = 'invalid_seed',
+    options?: ErrorOptions,
+  ) {
+    super(messageOf(file, problems), options);
+  }
+
+  /** Of the first problem, as are `column` and `path`. */
+  get line(): number | undefined {
+    return this.problems[0]?.line;
+  }
+
+  get column(): number | undefined {
+    return this.problems[0]?.column;
+  }
+
+  get path(): string {
+    return this.problems[0]?.path ?? '';
+  }
+}
+
+function messageOf(file: string, problems: readonly SeedProblem[]): string {
+  const told = problems.slice(0, MOST_TOLD).map(({ line, column, path, message }) => {
+    const place = line === undefined ? file : `${file}:${line}:${column}`;
+    return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;
+  });
+  if (problems.length > MOST_TOLD) told.push(`… and ${problems.length - MOST_TOLD} more.`);
+  return told.join('\n');
+}

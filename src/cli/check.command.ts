@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import type { CheckAnswer } from '../app/operator-questions.js';
+import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
+import { EXIT } from './exit-status.js';
+
+const HELP = `
+Prints allow or deny with the reason, and exits with 0 or 1. Errors go to stderr and exit with 1 too, but print no answer:
+a script that must tell them apart reads the answer, or --json.
+`;
+
+/** `castellan check SUBJECT ACTION OBJECT` */
+export function checkCommand(program: Command, { output, finish }: Context): void {
+  onDatabase(program.command('check').description('tell whether a subject may do an action on an object, and why'))
+    .argument('<subject>', 'who, as type:id')
+    .argument('<action>', 'such as view')
+    .argument('<object>', 'on what, as type:id')
+    .addHelpText('after', HELP + examples('check user:alice view post:123', 'check group:anyone view post:123 --json'))
+    .action(async (subject: string, action: string, object: string, given: DatabaseOptions) => {
+      const [{ withStore }, { check, readCheck }] = await Promise.all([
+        import('../app/operator.js'),
+        import('../app/operator-questions.js'),
+      ]);
+      const question = readCheck(subject, action, object);
+      const { config, options } = await operatorSetting(given);
+      const answer = await withStore(config, output.note, (store) => check(store, question), options);
+      const word = answer.allowed ? output.paint('green', 'allow') : output.paint('red', 'deny');
+      const { allowed, reason, rules, notes } = answer;
+      await output.answer({ decision: allowed ? 'allow' : 'deny', reason, rules, notes }, [
+        `${word}: ${told(answer, subject, action, object)}`,
+        ...notes,
+      ]);
+      finish(allowed ? EXIT.fine : EXIT.no);
+    });
+}
+
+function told({ reason, rules }: CheckAnswer, subject: string, action: string, object: string): string {
+  const [rule] = rules;
+  const found = `${rule?.source === 'role' ? 'a rule of a role' : 'a grant'}, placed ${rule?.placed === 'object' ? `on ${object}` : 'everywhere'}`;
+  const type = object.slice(0, object.indexOf(':'));
+  const sentences: Readonly<Record<CheckAnswer['reason'], string>> = {
+    superuser: `${subject} is a superuser.`,
+    rule_allows: `${found}, allows it.`,
+    rule_denies: `${found}, denies it.`,
+    subject_inactive: `${subject} is not active.`,
+    unknown_type: `there is no type ${type}.`,
+    unknown_action: `${action} is no action of the type ${type}.`,
+    no_rule_allows: 'no rule allows it.',
+  };
+  return sentences[reason];
+}

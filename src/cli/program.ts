@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { checkCommand } from './check.command.js';
+import type { Context } from './context.js';
+import { EXIT, type ExitStatus } from './exit-status.js';
+import { listCommand } from './list.command.js';
+import { migrateCommand } from './migrate.command.js';
+import { Output } from './output.js';
+import { seedCommand } from './seed.command.js';
+import { serveCommand } from './serve.command.js';
+import { UsageError } from './usage-error.js';
+import { userCommands } from './user.command.js';
+
+/** How a run of the command line ended; `atOnce` when nothing that still goes on is to be waited for. */
+export interface Run {
+  readonly status: ExitStatus;
+  readonly atOnce: boolean;
+}
+
+/**
+ * Runs one command line, the arguments after `castellan`. It never throws: whatever goes wrong is written to stderr.
+ *
+ * @example
+ * const { status } = await run(['check', 'user:alice', 'view', 'post:123']);
+ */
+export async function run(args: readonly string[]): Promise<Run> {
+  const end = args.indexOf('--');
+  const output = new Output((end < 0 ? args : args.slice(0, end)).includes('--json'));
+  let status: ExitStatus = EXIT.fine;
+  const program = makeProgram({
+    output,
+    finish: (ended) => {
+      status = ended;
+    },
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return { status, atOnce: false };
+  } catch (error) {
+    return report(error, output);
+  }
+}
+
+function makeProgram(context: Context): Command {
+  const program = new Command('castellan')
+    .description('Who may do what, on which object: run the service, and look after its database.')
+    .version(versionOfPackage(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show how it is used')
+    .helpCommand('help [command]', 'show how a command is used')
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+    .addHelpText('after', EPILOGUE);
+  for (const add of [serveCommand, migrateCommand, seedCommand, userCommands, checkCommand, listCommand])
+    add(program, context);
+  return program;
+}
+
+const EPILOGUE = `
+The database is the one of DATABASE_URL, or else the project's own in CASTELLAN_DATA_DIR (.castellan).
+
+Exit status: 0 fine, or allowed; 1 not done, or denied; 64 wrong use; 69 database out of reach.
+
+Example:
+  $ castellan seed demo/demo.yaml
+  $ castellan check user:carol change post:123`;
+
+async function report(error: unknown, output: Output): Promise<Run> {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return { status: EXIT.fine, atOnce: false };
+    // Without a command, commander has shown the help already.
+    if (error.code !== 'commander.help' || output.json) output.error({ code: 'usage', message: messageOf(error) });
+    return { status: EXIT.usage, atOnce: false };
+  }
+  if (error instanceof UsageError) {
+    output.error({ code: 'usage', message: error.message });
+    return { status: EXIT.usage, atOnce: false };
+  }
+  const { failureOf } = await import('../app/operator-failures.js');
+  const { kind, ...failure } = failureOf(error);
+  // Problems of a file are told as compilers do, each line beginning with its place.
+  output.error(failure, failure.problems ? `${failure.message}\ncastellan: nothing was changed` : undefined);
+  const statuses = {
+    usage: EXIT.usage,
+    unavailable: EXIT.unavailable,
+    interrupted: EXIT.interrupted,
+    failed: EXIT.no,
+    unexpected: EXIT.no,
+  };
+  return { status: statuses[kind], atOnce: kind === 'interrupted' };
+}
+
+function messageOf({ code, message }: CommanderError): string {
+  if (code === 'commander.help') return 'name a command; castellan --help lists them';
+  const said = message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/\.?$/, '.');
+  return `${said} See castellan --help.`;
+}
+
+function versionOfPackage(): string {
+  // src/cli and dist/cli are equally deep.
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

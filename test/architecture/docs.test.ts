@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { settings } from '../../src/app/config.js';
+import { ERRORS } from '../../src/core/errors.js';
+
+const cells = (file: string): string[][] =>
+  readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')));
+
+describe('the documentation', () => {
+  it('lists every error with its status, and no other', () => {
+    const documented = cells('docs/errors.md').map(([, code, status]) => [code, Number(status)]);
+    const known = Object.entries(ERRORS).map(([code, { status }]) => [code, status]);
+    expect(documented.toSorted()).toEqual(known.toSorted());
+  });
+
+  it('lists every setting, and no other', () => {
+    const documented = cells('docs/configuration.md').map(([, name]) => name);
+    expect(documented.toSorted()).toEqual(Object.keys(settings.shape).toSorted());
+  });
+});
