@@ -60,6 +60,14 @@ describe('a session', () => {
     }
   });
 
+  it('takes no cookie back when it has ended, as a sign-in under way may just have set another', async () => {
+    const client = await alice();
+    app.sessions.rows.clear();
+    const ended = await client.send('GET', '/closed');
+    const forged = await requests.send('GET', '/closed', { headers: { cookie: `${client.cookie}x` } });
+    expect([ended.statusCode, ended.cookies, forged.statusCode, forged.cookies]).toEqual([401, [], 401, []]);
+  });
+
   it('sets no cookie and writes nothing after the sign-in', async () => {
     const client = await alice();
     const saves = app.sessions.saves;

@@ -108,7 +108,10 @@ describe('PUT /auth/me/password', () => {
         author: { subject: { type: 'user', id: 'alice' }, operator: false, requestId: expect.any(String) },
         scope: 'structure',
         id: 'alice',
-        change: { passwordHash: expect.stringMatching(/^\$argon2id\$/) },
+        change: {
+          passwordHash: expect.stringMatching(/^\$argon2id\$/),
+          ifCredentialVersion: expect.stringMatching(/^[\da-f-]{36}$/),
+        },
       },
     ]);
   });

@@ -51,12 +51,15 @@ export class AuthService {
     { oldPassword, newPassword }: PasswordChangeBody,
   ): Promise<CredentialStamp | null> {
     const { username } = await this.userOf({ subject: author.subject, signedIn: true });
-    if (!(await this.signIns.verify(username, oldPassword))) {
+    const verified = await this.signIns.verify(username, oldPassword);
+    if (!verified) {
       const faults = [{ path: 'oldPassword', message: 'is not your password' }];
       throw new CastellanError('invalid_credentials', 'oldPassword is not your password.', faults);
     }
     const passwordHash = await this.passwords.hash(newPassword);
-    await this.writes.write(author, 'structure', (unit) => unit.users.update(author.subject.id, { passwordHash }));
+    // Hashing took its time: a password that an administrator set meanwhile must not be undone by whoever knew the old one.
+    const change = { passwordHash, ifCredentialVersion: verified.version };
+    await this.writes.write(author, 'structure', (unit) => unit.users.update(author.subject.id, change));
     const credential = await this.credentials.findByUsername(username);
     // A password that somebody else has set since then must not find this session signed in.
     if (credential?.passwordHash !== passwordHash) return null;

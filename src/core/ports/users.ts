@@ -28,6 +28,8 @@ export interface UserChange {
   readonly superuser?: boolean;
   readonly attributes?: JsonObject;
   readonly passwordHash?: string;
+  /** Makes the change only while the password is still the one of this version: one that was set meanwhile stands. */
+  readonly ifCredentialVersion?: string;
 }
 
 export abstract class UserReader {
@@ -40,7 +42,7 @@ export interface UserWriter {
   find(id: string): Promise<UserRecord | null>;
   /** @throws CastellanError `already_exists` for an id or a username that is taken. */
   create(user: NewUser): Promise<UserRecord>;
-  /** @throws CastellanError `not_found`, `already_exists` (the username), `last_superuser`. */
+  /** @throws CastellanError `not_found`, `already_exists` (the username), `last_superuser`, `invalid_credentials` (another version). */
   update(id: string, change: UserChange): Promise<UserRecord>;
   /** @throws CastellanError `not_found`, `last_superuser`. */
   delete(id: string): Promise<void>;

@@ -54,7 +54,8 @@ export class PrismaUserWriter implements UserWriter {
   async update(id: string, change: UserChange): Promise<UserRecord> {
     const before = await this.#row(id);
     if (!before) throw notFound();
-    const { passwordHash, attributes, ...values } = change;
+    const { passwordHash, attributes, ifCredentialVersion, ...values } = change;
+    if (ifCredentialVersion !== undefined) await this.#requireCredential(before.id, ifCredentialVersion);
     if (values.username !== undefined && values.username !== before.username) await this.#requireFreeUsername(values.username);
     const row = await this.tx.prisma.subject.update({
       where: { id: before.id },
@@ -65,7 +66,7 @@ export class PrismaUserWriter implements UserWriter {
     if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
     if (!row.active) await this.tx.prisma.session.deleteMany({ where: { subjectId: row.id } });
     const record = recordOf(row);
-    const action = passwordHash !== undefined && Object.keys(change).length === 1 ? 'user.password' : 'user.update';
+    const action = passwordHash !== undefined && !attributes && Object.keys(values).length === 0 ? 'user.password' : 'user.update';
     this.tx.changes.add({ action, target: target(id), before: recordOf(before), after: audited(record, passwordHash) });
     return record;
   }
@@ -85,6 +86,12 @@ export class PrismaUserWriter implements UserWriter {
 
   #row(id: string): Promise<Row | null> {
     return this.tx.prisma.subject.findUnique({ where: named(id), select: SELECT });
+  }
+
+  async #requireCredential(subjectId: number, version: string): Promise<void> {
+    const credential = await this.tx.prisma.credential.findUnique({ where: { subjectId }, select: { version: true } });
+    if (credential?.version === version) return;
+    throw new CastellanError('invalid_credentials', 'The password was changed meanwhile; sign in with the new one.');
   }
 
   async #requireFreeUsername(username: string): Promise<void> {
