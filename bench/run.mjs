@@ -3,7 +3,7 @@
 // It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
 // Where there is `taskset`, the service has one core and Postgres and the load share the other.
 import { execFileSync, fork, spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -204,6 +204,8 @@ function report({ rows, rss, pinned, grants }) {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'castellan-bench-'));
+// Started by root, Postgres runs as another user, who has to come in.
+await chmod(folder, 0o711);
 const config = { ...readConfig(), dataDir: join(folder, 'data') };
 const database = await prepareDatabase(config, say);
 try {

@@ -1,4 +1,4 @@
-import { Global, Module, StandardSchemaValidationPipe, type DynamicModule, type Provider } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import { AccessModule } from '../api/access/access.module.js';
 import { AssignmentsModule } from '../api/assignments/assignments.module.js';
@@ -14,7 +14,6 @@ import { UsersModule } from '../api/users/users.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { AuthenticationGuard } from '../auth/authentication.guard.js';
 import { Decider } from '../core/decider.js';
-import { CastellanError } from '../core/errors.js';
 import { AssignmentReader } from '../core/ports/assignments.js';
 import { Credentials } from '../core/ports/credentials.js';
 import { GrantReader } from '../core/ports/grants.js';
@@ -29,6 +28,7 @@ import { Writes } from '../core/ports/writes.js';
 import { AuthzGuard } from '../nest/authz.guard.js';
 import { CursorSeal } from '../nest/cursor-seal.js';
 import { ProblemFilter, type ErrorReport } from '../nest/problem.filter.js';
+import { SchemaPipe } from '../nest/schema.pipe.js';
 import { translateDatabaseError } from '../store/database-errors.js';
 import type { Store } from '../store/store.js';
 
@@ -88,7 +88,7 @@ export class AppModule {
         // In this order: who is it, then may they.
         { provide: APP_GUARD, useExisting: AuthenticationGuard },
         { provide: APP_GUARD, useClass: AuthzGuard },
-        { provide: APP_PIPE, useFactory: () => new StandardSchemaValidationPipe({ exceptionFactory: invalidRequest }) },
+        { provide: APP_PIPE, useClass: SchemaPipe },
         {
           provide: APP_FILTER,
           useFactory: (host: HttpAdapterHost) => new ProblemFilter(host, parts.report, translateDatabaseError),
@@ -97,20 +97,4 @@ export class AppModule {
       ],
     };
   }
-}
-
-type Issues = Parameters<
-  NonNullable<NonNullable<ConstructorParameters<typeof StandardSchemaValidationPipe>[0]>['exceptionFactory']>
->[0];
-
-function invalidRequest(issues: Issues): CastellanError {
-  const faults = issues.slice(0, 20).map(({ path, message }) => ({
-    path: (path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'body',
-    message,
-  }));
-  return new CastellanError(
-    'invalid_request',
-    faults.map(({ path, message }) => `${path}: ${message}.`).join(' '),
-    faults,
-  );
 }

@@ -3,14 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { registerSessions, type SessionOptions } from '../auth/register-sessions.js';
+import { CastellanError } from '../core/errors.js';
+import { refuseBadMessage, refuseBadPath } from './early-refusals.js';
 import { parseStrictJson } from './strict-json.js';
 
 const KIB = 1024;
 const BODY_LIMIT = 64 * KIB;
 const BATCH_BODY_LIMIT = 1024 * KIB;
 const BATCH_ROUTES: ReadonlySet<string> = new Set(['/api/v1/grants/batch']);
-// 256 characters of four bytes, each byte written as %XX.
-const LONGEST_PARAM = 256 * 4 * 3;
+const HEADER_LIMIT = 16 * KIB;
 // The answers are JSON for programs: no page may frame, run or keep them.
 const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -25,19 +26,22 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** Makes the HTTP server that Nest answers on: its limits, how it reads bodies, and the headers that every answer has. */
 export async function createHttpAdapter(sessions: SessionOptions, https: boolean): Promise<FastifyAdapter> {
+  const headers = https ? { ...HEADERS, ...HEADERS_BEHIND_TLS } : HEADERS;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
     requestTimeout: 8000,
     keepAliveTimeout: 5000,
     forceCloseConnections: 'idle',
     // Node closes slow requests only when it looks for them.
-    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 16 * KIB },
-    routerOptions: { maxParamLength: LONGEST_PARAM, ignoreTrailingSlash: false, caseSensitive: true },
+    http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: HEADER_LIMIT },
+    // An id that is too long is refused by name, like every other that can't be one; no path is longer than this.
+    routerOptions: { maxParamLength: HEADER_LIMIT, ignoreTrailingSlash: false, caseSensitive: true },
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestId(request.headers['x-request-id']),
+    frameworkErrors: refuseBadPath(headers),
+    clientErrorHandler: refuseBadMessage(headers),
   });
   const fastify = adapter.getInstance<FastifyInstance>();
-  const headers = https ? { ...HEADERS, ...HEADERS_BEHIND_TLS } : HEADERS;
   readBodiesStrictly(fastify);
   fastify.addHook('onRoute', (route) => {
     if (BATCH_ROUTES.has(route.url)) route.bodyLimit = BATCH_BODY_LIMIT;
@@ -53,14 +57,21 @@ export async function createHttpAdapter(sessions: SessionOptions, https: boolean
 function readBodiesStrictly(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   for (const type of ['application/json', 'application/merge-patch+json']) {
-    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => {
+    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body, done) => {
       try {
+        requireNotEncoded(request.headers['content-encoding']);
         done(null, parseStrictJson(body as Buffer));
       } catch (error) {
         done(error as Error);
       }
     });
   }
+}
+
+// Nothing is inflated; read as it is, a body could say one thing here and another to a proxy that does inflate it.
+function requireNotEncoded(encoding: string | undefined): void {
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
+  throw new CastellanError('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.');
 }
 
 // The caller's own id is taken where it can do no harm in a header or a log line.

@@ -24,7 +24,8 @@ export function checkCommand(program: Command, { output, finish }: Context): voi
       const { config, options } = await operatorSetting(given);
       const answer = await withStore(config, output.note, (store) => check(store, question), options);
       const word = answer.allowed ? output.paint('green', 'allow') : output.paint('red', 'deny');
-      const { allowed, reason, rules, notes } = answer;
+      const { allowed, reason, notes } = answer;
+      const rules = answer.rules.map(({ id, source, effect, placed }) => ({ id, source, effect, placed }));
       await output.answer({ decision: allowed ? 'allow' : 'deny', reason, rules, notes }, [
         `${word}: ${told(answer, subject, action, object)}`,
         ...notes,

@@ -41,7 +41,10 @@ export class MigrationAdapter extends PrismaPg {
     await this.#once(`CREATE DATABASE ${name} TEMPLATE template0`);
     const url = new URL(this.databaseUrl);
     url.pathname = `/${name}`;
-    return this.#open(url.href, () => this.#once(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    const shadow = await this.#open(url.href, () => this.#once(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    // As in the database itself, where it is there before the first migration.
+    await shadow.executeScript(`CREATE SCHEMA ${SCHEMA}`);
+    return shadow;
   }
 
   /** Ends every connection; the engine does not always do so. */
@@ -50,15 +53,18 @@ export class MigrationAdapter extends PrismaPg {
   }
 
   async #open(url: string, afterwards: () => Promise<void>): Promise<Adapter> {
-    // The engine takes a lock that lasts as long as its session: so there is one, and it stays.
-    const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 });
+    const pool = new pg.Pool({
+      connectionString: url,
+      // One session at a time, kept while idle: the engine holds a lock in it.
+      max: 1,
+      idleTimeoutMillis: 0,
+      // For each session: the pool replaces one after an error, which the engine meets where it asks for missing tables.
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, whatever its types say
+      onConnect: async (client) => {
+        await client.query(`SET search_path = ${SCHEMA}; SET statement_timeout = 0; SET lock_timeout = 0`);
+      },
+    });
     pool.on('error', () => undefined);
-    await pool
-      .query(`SET search_path = ${SCHEMA}; SET statement_timeout = 0; SET lock_timeout = 0`)
-      .catch(async (error: unknown) => {
-        await pool.end();
-        throw error;
-      });
     const adapter = await new PrismaPg(pool, this.schema === undefined ? {} : { schema: this.schema }).connect();
     readOneLetterCodes(adapter, pool);
     this.#sendScriptsWhole(adapter, pool);

@@ -30,22 +30,43 @@ export class PostgresObjectLists extends ObjectLists {
   }
 
   async holdsAnywhere(subject: SubjectRef, permission: Permission): Promise<boolean> {
-    const [row] = await this.sql.query<{ holds: boolean }>(HOLDS_ANYWHERE, [subject.type, subject.id, permission.type, permission.action, '0', 1, []]);
+    const [row] = await this.sql.query<{ holds: boolean }>(HOLDS_ANYWHERE, [
+      subject.type,
+      subject.id,
+      permission.type,
+      permission.action,
+      '0',
+      1,
+      [],
+    ]);
     return row?.holds === true;
   }
 }
 
 function objectOf(type: string, row: ListRow): ObjectRecord {
-  const parent = row.parent_type !== null && row.parent_id !== null ? { type: row.parent_type, id: row.parent_id } : null;
+  const parent =
+    row.parent_type !== null && row.parent_id !== null ? { type: row.parent_type, id: row.parent_id } : null;
   return { type, id: row.id, parent, attributes: row.attributes as JsonObject };
 }
 
 // In a query string 3 may be meant as the number or as the text.
 function jsonOf(value: string): string | null {
   try {
-    JSON.parse(value);
-    return value;
+    return JSON.stringify(JSON.parse(value, requireStorable));
   } catch {
     return null;
   }
+}
+
+// 1e999, half a surrogate pair and NUL are JSON that Postgres can't hold: no attribute has such a value.
+function requireStorable(name: string, part: unknown): unknown {
+  const texts = typeof part === 'string' ? [name, part] : [name];
+  if (
+    part === Infinity ||
+    part === -Infinity ||
+    texts.some((text) => !text.isWellFormed() || text.includes('\u0000'))
+  ) {
+    throw new RangeError('No attribute has such a value.');
+  }
+  return part;
 }

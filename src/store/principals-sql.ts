@@ -15,12 +15,16 @@ export function principalsOf(subject: { id: string; active: string }): string {
   )`;
 }
 
-/** An int[] expression: the roles that the principals (an int[] reference) are assigned everywhere, and those they include. */
+/**
+ * An int[] expression: the roles that the principals (an int[] reference) are assigned everywhere, and those they include.
+ * A role that is itself asked about is its own holder.
+ */
 export function rolesOf(principals: string): string {
   return `ARRAY(
     SELECT ei.included_id FROM castellan.assignments a
     JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id
     WHERE a.subject_id = ANY(${principals}) AND a.object_id IS NULL AND a.starts_at IS NULL AND a.expires_at IS NULL
+    UNION ALL SELECT ei.included_id FROM castellan.effective_inclusions ei WHERE ei.role_id = ANY(${principals})
   )`;
 }
 

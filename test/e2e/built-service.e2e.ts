@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoPassword, startBuiltService, type BuiltService } from '../support/built-service.js';
+import { demoPassword, endBuiltServices, startBuiltService, type BuiltService } from '../support/built-service.js';
 import { databaseDoor, type DatabaseDoor } from '../support/database-door.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/postgres.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
 const ADMIN = { CASTELLAN_ADMIN_USERNAME: 'root', CASTELLAN_ADMIN_PASSWORD: 'a password of ours' };
 
@@ -24,15 +24,17 @@ async function until(condition: () => Promise<boolean>, seconds = 20): Promise<v
   }
 }
 
+afterEach(endBuiltServices);
+
 describe('the built service with its own Postgres', () => {
-  let folder: string;
+  let folder: TemporaryFolder;
   let settings: Record<string, string>;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'castellan-built-'));
-    settings = { CASTELLAN_DATA_DIR: join(folder, 'data') };
+    folder = await temporaryFolder('built');
+    settings = { CASTELLAN_DATA_DIR: join(folder.path, 'data') };
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  afterEach(() => folder.remove());
 
   it('prints passwords once, keeps what was written, and stops cleanly when told', async () => {
     const first = await startBuiltService(settings);

@@ -11,9 +11,16 @@ describe('lists of objects', () => {
     await service.addUser('alice');
     await service.addUser('bob');
     await service.arrange(async (unit) => {
-      await unit.types.create({ id: 'post', actions: ['view', 'add', 'change', 'delete', 'grant'], creatorActions: [] });
+      await unit.types.create({
+        id: 'post',
+        actions: ['view', 'add', 'change', 'delete', 'grant'],
+        creatorActions: [],
+      });
       for (let n = 1; n <= 30; n += 1) {
-        await unit.objects.create({ type: 'post', id: `p${n}`, attributes: { n, status: n % 2 ? 'draft' : 'done' } }, null);
+        await unit.objects.create(
+          { type: 'post', id: `p${n}`, attributes: { n, status: n % 2 ? 'draft' : 'done' } },
+          null,
+        );
       }
       await unit.groups.create({ id: 'staff', description: null });
       await unit.groups.addMember('staff', { type: 'user', id: 'alice' });
@@ -82,7 +89,9 @@ describe('lists of objects', () => {
   it('is for nobody who has not signed in, until anyone may view something', async () => {
     await service.as().get('/api/v1/objects/post').expect(401);
     await service.arrange((unit) =>
-      unit.grants.create([{ subject: { type: 'group', id: 'anyone' }, permission: 'post:view', object: { type: 'post', id: 'p9' } }]),
+      unit.grants.create([
+        { subject: { type: 'group', id: 'anyone' }, permission: 'post:view', object: { type: 'post', id: 'p9' } },
+      ]),
     );
     const { body } = await service.as().get('/api/v1/objects/post').expect(200);
     expect(ids(body)).toEqual(['p9']);

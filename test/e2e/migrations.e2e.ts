@@ -1,13 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyMigrations, schemaDrift } from '../../src/store/migrations.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { query as runSql } from '../support/query.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
 const body = `
-CREATE SCHEMA IF NOT EXISTS castellan;
 CREATE TABLE castellan.things (id integer NOT NULL, CONSTRAINT things_pkey PRIMARY KEY (id));
 -- a comment; with a semicolon
 CREATE FUNCTION castellan.answer() RETURNS integer LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 42; END $$;
@@ -26,7 +26,7 @@ model Thing {
 
 describe('migrations', () => {
   let database: TestDatabase;
-  let folder: { path: string; remove(): Promise<void> };
+  let folder: TemporaryFolder;
 
   beforeEach(async () => {
     folder = await temporaryFolder('migrations');
@@ -46,16 +46,7 @@ describe('migrations', () => {
     await writeFile(join(folder.path, 'migrations', name, 'migration.sql'), sql);
   }
 
-  async function query(sql: string): Promise<unknown[]> {
-    const client = new pg.Client(database.databaseUrl);
-    await client.connect();
-    try {
-      return (await client.query<Record<string, unknown>>(sql)).rows;
-    } finally {
-      await client.end();
-    }
-  }
-
+  const query = (sql: string): Promise<Record<string, unknown>[]> => runSql(database.databaseUrl, sql);
   const apply = (log: (line: string) => void = () => undefined): Promise<string[]> =>
     applyMigrations(database.databaseUrl, { prismaDir: folder.path, log });
 
@@ -85,6 +76,25 @@ describe('migrations', () => {
     await query('CREATE TABLE public.accounts (id integer); CREATE TABLE public._prisma_migrations (mine integer)');
     expect(await apply()).toEqual(['20260101000000_things']);
     expect(await query('SELECT * FROM public._prisma_migrations')).toEqual([]);
+  });
+
+  it('needs no more than the right to make a schema, and puts nothing outside of it', async () => {
+    const role = `ordinary_${randomUUID().replaceAll('-', '')}`;
+    await query(`CREATE ROLE ${role} LOGIN PASSWORD 'ordinary'`);
+    try {
+      const url = new URL(database.databaseUrl);
+      Object.assign(url, { username: role, password: 'ordinary' });
+      const applyAsRole = (): Promise<string[]> => applyMigrations(url.href, { prismaDir: folder.path });
+      await expect(applyAsRole()).rejects.toMatchObject({
+        code: 'migration_failed',
+        message: expect.stringContaining('permission denied for database') as string,
+      });
+      await query(`GRANT CREATE ON DATABASE ${url.pathname.slice(1)} TO ${role}`);
+      expect(await applyAsRole()).toEqual(['20260101000000_things']);
+      expect(await query(`SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace`)).toEqual([]);
+    } finally {
+      await query(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`);
+    }
   });
 
   it('names the migration that failed and what Postgres said, leaves nothing of it, and goes on once it is mended', async () => {

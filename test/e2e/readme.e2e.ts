@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoPassword, startBuiltService, type BuiltService } from '../support/built-service.js';
+import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,16 +22,16 @@ async function commands(): Promise<{ command: string; expected: string }[]> {
 }
 
 describe('the README', () => {
-  let folder: string;
+  let folder: TemporaryFolder;
   let service: BuiltService;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'castellan-readme-'));
-    service = await startBuiltService({ CASTELLAN_DATA_DIR: join(folder, 'data') });
+    folder = await temporaryFolder('readme');
+    service = await startBuiltService({ CASTELLAN_DATA_DIR: join(folder.path, 'data') });
   });
   afterAll(async () => {
-    expect(await service.stop()).toBe(0);
-    await rm(folder, { recursive: true, force: true });
+    expect(await service?.stop()).toBe(0);
+    await folder.remove();
   });
 
   it('has commands that do what it says they do, in its order', async () => {
@@ -44,15 +44,15 @@ describe('the README', () => {
           .replaceAll('http://127.0.0.1:3000', service.address)
           .replaceAll('the-one-that-start-printed', password)
           .replaceAll('npx castellan', `node ${join(ROOT, 'dist/cli/main.js')}`)
-          .replaceAll('cookies.txt', join(folder, 'cookies.txt'))
+          .replaceAll('cookies.txt', join(folder.path, 'cookies.txt'))
           .replaceAll('demo/demo.yaml', join(ROOT, 'demo/demo.yaml'));
         const measured = expected === '' ? shown : shown.replace(/^curl/, "curl -s -w '\\n%{http_code}'");
         return `echo '<<${index}'\n${measured}\necho\necho '${index}>>'`;
       })
       .join('\n');
     const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd: folder,
-      env: { ...process.env, CASTELLAN_DATA_DIR: join(folder, 'data') },
+      cwd: folder.path,
+      env: { ...process.env, CASTELLAN_DATA_DIR: join(folder.path, 'data') },
     });
     const checked = steps.map(({ command, expected }, index) => {
       const [, answer = ''] = new RegExp(`^<<${index}\\n([\\s\\S]*?)\\n${index}>>$`, 'm').exec(stdout) ?? [];

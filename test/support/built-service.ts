@@ -14,12 +14,21 @@ export interface BuiltService {
   stop(): Promise<number | null>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends whatever a failed test left running. */
+export function endBuiltServices(): void {
+  for (const child of running) child.kill('SIGTERM');
+}
+
 /** Starts `node dist/main.js` with these settings and no others, on a free port; fails with its output when it ends instead. */
 export async function startBuiltService(settings: Record<string, string>): Promise<BuiltService> {
   const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env['PATH'], PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let output = '';
   const ended = once(child, 'exit') as Promise<[number | null]>;
   const address = await new Promise<string>((resolve, reject) => {

@@ -9,6 +9,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** the run's Postgres: its superuser's URL, naming a database that no test uses */
     testServerUrl: string;
+    /** how many random worlds a property is tried in */
+    worlds: number;
   }
 }
 

@@ -1,6 +1,3 @@
--- CreateSchema
-CREATE SCHEMA IF NOT EXISTS "castellan";
-
 -- CreateTable
 CREATE TABLE "castellan"."subjects" (
     "id" SERIAL NOT NULL,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CastellanError } from '../../core/errors.js';
+import { refusal } from '../../nest/schema.pipe.js';
 
 const properties = z.record(z.string(), z.unknown()).optional();
 const entity = z.object({ type: z.string().min(1), id: z.string().min(1), properties });
@@ -22,6 +22,5 @@ export type EvaluationRequest = z.infer<typeof evaluation>;
 export function parseEvaluation(body: unknown): EvaluationRequest {
   const result = evaluation.safeParse(body);
   if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path, message }) => ({ path: path.join('.') || 'body', message }));
-  throw new CastellanError('malformed_request', faults.map(({ path, message }) => `${path}: ${message}.`).join(' '), faults);
+  throw refusal('malformed_request', result.error.issues);
 }

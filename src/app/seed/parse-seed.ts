@@ -32,12 +32,13 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
 
 // Undefined leaves the message to the schema, or to zod.
 function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.inst === seedContents && issue.code === 'invalid_type')
+    return `must be a map of ${Object.keys(seedContents.shape).join(', ')}`;
   if (issue.code === 'invalid_value')
     return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
   if (issue.code === 'invalid_format' && issue.format === 'email') return 'must be an email address';
   if (issue.code !== 'invalid_type') return undefined;
   if (issue.input === undefined) return MISSING;
-  if (issue.path?.length === 0) return `must be a map of ${Object.keys(seedContents.shape).join(', ')}`;
   return NAMES[issue.expected] === undefined ? undefined : `must be ${NAMES[issue.expected]}`;
 }
 

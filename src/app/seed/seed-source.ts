@@ -69,9 +69,10 @@ export class SeedSource {
       version: '1.2',
       schema: 'core',
       merge: true,
+      resolveKnownTags: false,
       lineCounter: lines,
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
     this.#tree = { document, lines };
     return this.#tree;

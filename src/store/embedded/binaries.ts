@@ -118,8 +118,9 @@ async function stageCopy(root: string, staged: string): Promise<void> {
     await mkdir(unfinished);
     // With a thousand files, cp takes a tenth of the time that Node's own copying does.
     await run('cp', ['-R', join(root, 'native'), unfinished]);
-    await linkLibraries(unfinished);
+    // The copy of a read-only folder is read-only at first.
     await run('chmod', ['-R', 'u=rwX,go=rX', unfinished]);
+    await linkLibraries(unfinished);
     await rename(unfinished, staged);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });

@@ -1,0 +1,15 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+/** Every route that the HTTP server itself knows, as `GET /api/v1/users/:id`, whoever added it. */
+export function servedRoutes(app: NestFastifyApplication): string[] {
+  const tree = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+  const parents: string[] = [];
+  return tree.split('\n').flatMap((line) => {
+    const branch = /^(?<indent>[│ ]*)[├└]── (?<part>.*?)(?: \((?<methods>[A-Z, ]+)\))?$/.exec(line)?.groups;
+    if (!branch) return [];
+    const depth = (branch['indent'] ?? '').length / 4;
+    const path = `${depth === 0 ? '' : parents[depth - 1]}${branch['part']}`;
+    parents[depth] = path;
+    return (branch['methods'] ?? '').split(', ').flatMap((method) => (method === '' ? [] : `${method} ${path}`));
+  });
+}
