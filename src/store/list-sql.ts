@@ -5,10 +5,10 @@ const each = (count: number, part: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => part(index)).join('');
 
 /**
- * Whether a superuser, or a rule placed everywhere, allows the permission (a column of `holding`). Every column is named with
- * its table: in a subquery, a bare `permission_id` would be the one of the rule it is compared with.
+ * Whether a superuser, or a rule placed everywhere, allows the permission (a column of `holding`): one that there is, for a
+ * superuser too. Every column is named with its table: in a subquery, a bare `permission_id` would be the one of the rule it is compared with.
  */
-const everywhere = (permission: string): string => `(holding.superuser
+const everywhere = (permission: string): string => `(holding.superuser AND holding.${permission} IS NOT NULL
       OR EXISTS (SELECT 1 FROM castellan.grants g
         WHERE g.subject_id = ANY(holding.holders) AND g.permission_id = holding.${permission} AND g.place_id = 0 AND g.variant = '')
       OR EXISTS (SELECT 1 FROM castellan.rules ru

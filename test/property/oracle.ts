@@ -84,9 +84,9 @@ export function withIncluded(world: World, roles: readonly string[]): string[] {
 // include." Two words on what the text leaves open: what `anyone` may do is what may be done without being known, so that
 // group is not one of the authenticated; and a role that is itself asked about holds what a holder of it would.
 function principalsOf(world: World, subject: Ref): Ref[] {
-  if (!isKnown(world, subject)) return [ANYONE];
-  const itself = [subject, ...groupsOf(world, [subject]), ANYONE];
-  if (!same(subject, ANYONE)) itself.push(AUTHENTICATED);
+  const itself = [ANYONE];
+  if (isKnown(world, subject)) itself.push(subject, ...groupsOf(world, [subject]));
+  if (isKnown(world, subject) && !same(subject, ANYONE)) itself.push(AUTHENTICATED);
   const assigned = world.assignments.filter((assignment) => isIn(itself, assignment.subject)).map(({ role }) => role);
   const own = subject.type === 'role' ? [subject.id] : [];
   return [...itself, ...withIncluded(world, [...own, ...assigned]).map((id) => ({ type: 'role', id }))];
