@@ -60,6 +60,15 @@ async function prepareUsers(url) {
     // Sees everything, by one rule.
     await unit.users.create(user('reader', false));
     await unit.grants.create([{ subject: { type: 'user', id: 'reader' }, permission: 'document:view', object: null }]);
+    // Sees two hundred, far apart.
+    await unit.users.create(user('colleague', false));
+    await unit.grants.create(
+      Array.from({ length: 200 }, (_, n) => ({
+        subject: { type: 'user', id: 'colleague' },
+        permission: 'document:view',
+        object: { type: 'document', id: document(Math.floor((n * documents) / 200), documents) },
+      })),
+    );
     // Sees three.
     await unit.users.create(user('guest', false));
     await unit.grants.create(
@@ -122,10 +131,10 @@ function scenarios(session) {
     },
     { name: 'a constant, one connection', connections: 1, next: () => constant },
     { name: 'evaluation, Basic, one connection', connections: 1, next: evaluation(basic('u1')) },
-    { name: 'page of 50, by grants', connections: 1, next: page('u1') },
+    { name: 'page of 50 out of 200 granted', connections: 1, next: page('colleague') },
     { name: 'page of 50, everything by one rule', connections: 1, next: page('reader') },
     { name: 'page of 3, all there is', connections: 1, next: page('guest') },
-    { name: 'page of 50, by grants', connections: many, next: page('u1') },
+    { name: 'page of 50 out of 200 granted', connections: many, next: page('colleague') },
     { name: 'grant written', connections: 1, next: grant, status: 201 },
     { name: 'grant written', connections: 16, next: grant, status: 201 },
   ];
