@@ -21,7 +21,7 @@ export function onDatabase(command: Command): Command {
     .option('--json', 'answer in JSON, errors too')
     .addOption(
       new Option('--wait <seconds>', 'how long to wait for a database that does not answer')
-        .argParser(wholeNumber(0, 86_400))
+        .argParser(wholeNumber(1, 86_400))
         .default(10),
     );
 }

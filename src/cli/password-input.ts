@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { UsageError } from './usage-error.js';
+import { CommandError } from './command-error.js';
+import { EXIT } from './exit-status.js';
 
 // Well over the longest password, in whatever encoding.
 const MOST_BYTES = 16_384;
@@ -8,7 +9,7 @@ const MOST_BYTES = 16_384;
 /**
  * All of the stream but one line break at its end.
  *
- * @throws UsageError when there is nothing, or too much.
+ * @throws CommandError when there is nothing, or too much.
  */
 export async function readPasswordFromStdin(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
@@ -16,25 +17,25 @@ export async function readPasswordFromStdin(stream: AsyncIterable<Buffer>): Prom
   for await (const chunk of stream) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > MOST_BYTES) throw new UsageError('The standard input holds more than a password.');
+    if (size > MOST_BYTES) throw new CommandError('The standard input holds more than a password.');
   }
   const password = Buffer.concat(chunks)
     .toString('utf8')
     .replace(/\r?\n$/, '');
-  if (password === '') throw new UsageError('The standard input holds no password.');
+  if (password === '') throw new CommandError('The standard input holds no password.');
   return password;
 }
 
 /**
  * Asks for a password twice, showing nothing of it.
  *
- * @throws UsageError when the two differ, or none is given.
+ * @throws CommandError when the two differ, or none is given.
  */
 export async function promptForPassword(input: NodeJS.ReadStream, screen: NodeJS.WriteStream): Promise<string> {
   const password = await ask('Password: ', input, screen);
   const again = await ask('Again: ', input, screen);
-  if (password === '') throw new UsageError('No password was given.');
-  if (password !== again) throw new UsageError('The two passwords differ.');
+  if (password === '') throw new CommandError('No password was given.');
+  if (password !== again) throw new CommandError('The two passwords differ.');
   return password;
 }
 
@@ -45,8 +46,8 @@ function ask(question: string, input: NodeJS.ReadStream, screen: NodeJS.WriteStr
   screen.write(question);
   return new Promise((resolve, reject) => {
     lines.once('line', resolve);
-    lines.once('SIGINT', () => reject(new UsageError('Cancelled: nothing was changed.')));
-    lines.once('close', () => reject(new UsageError('No password was given.')));
+    lines.once('SIGINT', () => reject(new CommandError('Cancelled: nothing was changed.', EXIT.interrupted)));
+    lines.once('close', () => reject(new CommandError('No password was given.')));
   }).finally(() => {
     lines.close();
     screen.write('\n');

@@ -8,7 +8,7 @@ import { migrateCommand } from './migrate.command.js';
 import { Output } from './output.js';
 import { seedCommand } from './seed.command.js';
 import { serveCommand } from './serve.command.js';
-import { UsageError } from './usage-error.js';
+import { CommandError } from './command-error.js';
 import { userCommands } from './user.command.js';
 
 /** How a run of the command line ended; `atOnce` when nothing that still goes on is to be waited for. */
@@ -72,9 +72,9 @@ async function report(error: unknown, output: Output): Promise<Run> {
     if (error.code !== 'commander.help' || output.json) output.error({ code: 'usage', message: messageOf(error) });
     return { status: EXIT.usage, atOnce: false };
   }
-  if (error instanceof UsageError) {
-    output.error({ code: 'usage', message: error.message });
-    return { status: EXIT.usage, atOnce: false };
+  if (error instanceof CommandError) {
+    output.error({ code: error.status === EXIT.interrupted ? 'interrupted' : 'usage', message: error.message });
+    return { status: error.status, atOnce: false };
   }
   const { failureOf } = await import('../app/operator-failures.js');
   const { kind, ...failure } = failureOf(error);

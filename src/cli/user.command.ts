@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
 import { promptForPassword, readPasswordFromStdin } from './password-input.js';
-import { UsageError } from './usage-error.js';
+import { CommandError } from './command-error.js';
 
 interface UserOptions extends DatabaseOptions {
   readonly id?: string;
@@ -60,5 +60,5 @@ async function createUser(username: string, given: UserOptions, { output }: Cont
 function readPassword({ passwordStdin }: UserOptions): Promise<string> {
   if (passwordStdin) return readPasswordFromStdin(process.stdin);
   if (process.stdin.isTTY) return promptForPassword(process.stdin, process.stderr);
-  throw new UsageError('There is no terminal to ask for a password: use --password-stdin or --generate-password.');
+  throw new CommandError('There is no terminal to ask for a password: use --password-stdin or --generate-password.');
 }

@@ -32,11 +32,18 @@ export async function carryOut(unit: WriteUnit, operation: Operation): Promise<v
     }
     case 'change role': {
       const { id, rules, includes } = operation;
-      await unit.roles.update(id, { ...(rules ? { rules: rules.map(plainRule) } : {}), ...(includes ? { includes } : {}) });
+      await unit.roles.update(id, {
+        ...(rules ? { rules: rules.map(plainRule) } : {}),
+        ...(includes ? { includes } : {}),
+      });
       return;
     }
     case 'add type':
-      await unit.types.create({ id: operation.id, actions: operation.actions, creatorActions: operation.actions.slice(0, 2) });
+      await unit.types.create({
+        id: operation.id,
+        actions: operation.actions,
+        creatorActions: operation.actions.slice(0, 2),
+      });
       return;
     case 'change type':
       await unit.types.update(operation.id, { actions: operation.actions });

@@ -51,7 +51,8 @@ export function objectsOf(world: World, type: string): Ref[] {
 export function isKnown(world: World, { type, id }: Ref): boolean {
   return (
     (type === 'user' && world.users.some((user) => user.id === id)) ||
-    (type === 'group' && (world.groups.some((group) => group.id === id) || isIn([ANYONE, AUTHENTICATED], { type, id }))) ||
+    (type === 'group' &&
+      (world.groups.some((group) => group.id === id) || isIn([ANYONE, AUTHENTICATED], { type, id }))) ||
     (type === 'role' && world.roles.some((role) => role.id === id))
   );
 }
@@ -100,7 +101,9 @@ export function decides(world: World, { subject, type, action, object }: Asked):
   if (user?.superuser) return true;
   const principals = principalsOf(world, subject);
   const permission = `${type}:${action}`;
-  const byRole = world.roles.some(({ id, rules }) => isIn(principals, { type: 'role', id }) && rules.includes(permission));
+  const byRole = world.roles.some(
+    ({ id, rules }) => isIn(principals, { type: 'role', id }) && rules.includes(permission),
+  );
   const registered = object !== undefined && isIn(objectsOf(world, object.type), object);
   const byGrant = world.grants.some(
     (grant) =>

@@ -34,7 +34,9 @@ function carriedOut(world: World, operation: Operation): boolean {
     case 'change user':
       return userChanged(world, operation);
     case 'add group':
-      return !isKnown(world, { type: 'group', id: operation.id }) && pushed(world.groups, { id: operation.id, members: [] });
+      return (
+        !isKnown(world, { type: 'group', id: operation.id }) && pushed(world.groups, { id: operation.id, members: [] })
+      );
     case 'add member':
     case 'remove member':
       return memberChanged(world, operation);
@@ -56,7 +58,9 @@ function carriedOut(world: World, operation: Operation): boolean {
     case 'delete and add': {
       const { object } = operation;
       const isOwn = !['user', 'group', 'role', 'type'].includes(object.type);
-      return deleted(world, object) && (isOwn ? objectAdded(world, object, null) : carriedOut(world, addedAgain(object)));
+      return (
+        deleted(world, object) && (isOwn ? objectAdded(world, object, null) : carriedOut(world, addedAgain(object)))
+      );
     }
     case 'assign':
     case 'unassign':
@@ -106,10 +110,13 @@ function memberChanged(world: World, change: Extract<Operation, { do: 'add membe
     group.members = group.members.filter((each) => !same(each, member));
     return isMember;
   }
-  const listed = member.type === 'user' || (member.type === 'group' && world.groups.some((each) => each.id === member.id));
+  const listed =
+    member.type === 'user' || (member.type === 'group' && world.groups.some((each) => each.id === member.id));
   if (!listed || !isKnown(world, member)) return false;
   if (!isMember) group.members.push(member);
-  return !groupsOf(world, [{ type: 'group', id }]).some((each) => same(each, member)) && !same(member, { type: 'group', id });
+  return (
+    !groupsOf(world, [{ type: 'group', id }]).some((each) => same(each, member)) && !same(member, { type: 'group', id })
+  );
 }
 
 function roleChanged(world: World, change: { id: string; rules?: string[]; includes?: string[] }): boolean {
@@ -127,7 +134,8 @@ function roleChanged(world: World, change: { id: string; rules?: string[]; inclu
 function typeChanged(world: World, change: { do: 'add type' | 'change type'; id: string; actions: string[] }): boolean {
   const { id, actions } = change;
   const type = world.types.find((each) => each.id === id);
-  if ((type !== undefined) === (change.do === 'add type') || ['user', 'group', 'role', 'type'].includes(id)) return false;
+  if ((type !== undefined) === (change.do === 'add type') || ['user', 'group', 'role', 'type'].includes(id))
+    return false;
   if (type) {
     type.actions = actions;
     type.creatorActions = type.creatorActions.filter((action) => actions.includes(action));
@@ -141,18 +149,27 @@ function objectAdded(world: World, object: Ref, creator: Ref | null): boolean {
   if (!type || world.objects.some((each) => same(each, object)) || (creator && !isKnown(world, creator))) return false;
   world.objects.push(object);
   if (!creator) return true;
-  return granted(world, type.creatorActions.map((action) => ({ subject: creator, permission: `${type.id}:${action}`, object })));
+  return granted(
+    world,
+    type.creatorActions.map((action) => ({ subject: creator, permission: `${type.id}:${action}`, object })),
+  );
 }
 
 function deleted(world: World, object: Ref): boolean {
   const { type, id } = object;
-  const lists: Record<string, { id: string }[]> = { user: world.users, group: world.groups, role: world.roles, type: world.types };
+  const lists: Record<string, { id: string }[]> = {
+    user: world.users,
+    group: world.groups,
+    role: world.roles,
+    type: world.types,
+  };
   const list = Object.hasOwn(lists, type) ? (lists[type] ?? []) : world.objects;
   const at = list.findIndex((each) => each.id === id && (list !== world.objects || same(each as Ref, object)));
   if (at < 0) return false;
   const [gone] = list.splice(at, 1);
   forgetUnknown(world);
-  const stood = type === 'user' && (gone as World['users'][number]).active && (gone as World['users'][number]).superuser;
+  const stood =
+    type === 'user' && (gone as World['users'][number]).active && (gone as World['users'][number]).superuser;
   return !stood || aSuperuserStands(world);
 }
 

@@ -221,7 +221,7 @@ objects: [{ type: profile, id: alice, creator: user:alice }]
   it('applied by two at once makes each thing once', async () => {
     const text = `users: [{ username: alice, password: correct horse }]\ntypes: [{ id: post }]\nobjects: [{ type: post, id: "1", creator: user:alice }]`;
     const results = await Promise.all([apply(text), apply(text)]);
-    expect(results.map((result) => result.changed).toSorted()).toEqual([false, true]);
+    expect(results.filter((result) => result.changed)).toHaveLength(1);
     expect(await rows(`SELECT count(*)::int AS n FROM castellan.changes WHERE action = 'user.create'`)).toEqual([
       { n: 1 },
     ]);

@@ -1,0 +1,446 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestService, type Client, type TestService } from '../support/service.js';
+
+const users = '/api/v1/users';
+const groups = '/api/v1/groups';
+const roles = '/api/v1/roles';
+const types = '/api/v1/types';
+const posts = '/api/v1/objects/post';
+const assignments = '/api/v1/assignments';
+
+let service: TestService;
+let admin: Client;
+
+beforeAll(async () => {
+  service = await startTestService();
+  admin = service.as('admin');
+  await service.arrange((unit) =>
+    unit.types.create({ id: 'post', actions: ['view', 'add', 'change', 'delete', 'grant'], creatorActions: ['view'] }),
+  );
+});
+afterAll(() => service.stop());
+
+const idsIn = async (list: string): Promise<string[]> => {
+  const { body } = await admin.get(`${list}?limit=1000`).expect(200);
+  return body.items.map((item: { id: string }) => item.id);
+};
+
+/** One of each kind of thing that has an id of the caller's: what is sent, and what it then is. */
+const KINDS = [
+  {
+    kind: 'user',
+    list: users,
+    sent: { username: 'k' },
+    made: { id: 'k', username: 'k', email: null, active: true, superuser: false, attributes: {} },
+    patch: { email: 'k@example.com', active: false },
+  },
+  {
+    kind: 'group',
+    list: groups,
+    sent: { id: 'k' },
+    made: { id: 'k', description: null },
+    patch: { description: 'all of k' },
+  },
+  {
+    kind: 'role',
+    list: roles,
+    sent: { id: 'k' },
+    made: { id: 'k', description: null, rules: [], includes: [] },
+    patch: { description: 'what k may do' },
+  },
+  {
+    kind: 'type',
+    list: types,
+    sent: { id: 'k' },
+    made: {
+      id: 'k',
+      actions: ['view', 'add', 'change', 'delete', 'grant'],
+      mode: 'union',
+      creatorActions: ['view', 'change', 'delete', 'grant'],
+      builtIn: false,
+    },
+    patch: { actions: ['view', 'publish'], creatorActions: ['publish'] },
+  },
+  {
+    kind: 'object',
+    list: posts,
+    sent: { id: 'k' },
+    made: { type: 'post', id: 'k', parent: null, attributes: {} },
+    patch: { attributes: { status: 'draft' } },
+  },
+];
+
+describe.each(KINDS)('a $kind', ({ list, sent, made, patch }) => {
+  const at = `${list}/k`;
+
+  it('is made, read, listed, changed and deleted', async () => {
+    await admin.get(at).expect(404);
+    await admin.patch(at).send(patch).expect(404);
+    await admin.delete(at).expect(404);
+    await admin.post(list).send(sent).expect(201, made);
+    await admin.get(at).expect(200, made);
+    expect(await idsIn(list)).toContain('k');
+    await admin
+      .patch(at)
+      .send(patch)
+      .expect(200, { ...made, ...patch });
+    await admin.get(at).expect(200, { ...made, ...patch });
+    await admin.delete(at).expect(204, '');
+    await admin.get(at).expect(404);
+    await admin.delete(at).expect(404);
+    expect(await idsIn(list)).not.toContain('k');
+  });
+
+  it('is made once: a second is refused, and the first stays as it was', async () => {
+    await admin
+      .post(list)
+      .send({ ...sent, ...patch })
+      .expect(201);
+    const { body: before } = await admin.get(at).expect(200);
+    const { body } = await admin.post(list).send(sent).expect(409);
+    expect(body).toMatchObject({ code: 'already_exists', errors: [{ path: 'id' }] });
+    await admin.get(at).expect(200, before);
+    await admin.delete(at).expect(204);
+  });
+
+  it('is made once, also when many ask at the same moment', async () => {
+    const answers = await Promise.all(Array.from({ length: 6 }, () => admin.post(list).send(sent)));
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      201, 409, 409, 409, 409, 409,
+    ]);
+    for (const { status, body } of answers) if (status === 409) expect(body.code).toBe('already_exists');
+    await admin.get(at).expect(200, made);
+    await admin.delete(at).expect(204);
+  });
+
+  it('is deleted once when many ask at the same moment', async () => {
+    await admin.post(list).send(sent).expect(201);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => admin.delete(at)));
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([204, 404, 404, 404]);
+  });
+
+  it('keeps its id', async () => {
+    await admin.post(list).send(sent).expect(201);
+    const { body } = await admin.patch(at).send({ id: 'other' }).expect(422);
+    expect(body).toMatchObject({ code: 'invalid_request', errors: [{ path: 'id' }] });
+    await admin.get(at).expect(200, made);
+    await admin.get(`${list}/other`).expect(404);
+    await admin.delete(at).expect(204);
+  });
+
+  it('is not changed by an empty patch', async () => {
+    await admin
+      .post(list)
+      .send({ ...sent, ...patch })
+      .expect(201);
+    const { body: before } = await admin.get(at).expect(200);
+    await admin.patch(at).send({}).expect(200, before);
+    await admin.delete(at).expect(204);
+  });
+});
+
+describe.each([
+  { kind: 'user', list: users, sent: { username: 'm' } },
+  { kind: 'object', list: posts, sent: { id: 'm' } },
+])('a merge patch of the attributes of a $kind', ({ list, sent }) => {
+  const at = `${list}/m`;
+
+  it('merges objects, replaces the rest, and takes away what is null', async () => {
+    const attributes = {
+      keep: 1,
+      drop: 2,
+      swap: [1, 2],
+      inside: { keep: 'a', drop: 'b', deep: { x: 1 } },
+      flat: 'text',
+    };
+    await admin
+      .post(list)
+      .send({ ...sent, attributes })
+      .expect(201);
+    const steps: [object, object][] = [
+      [
+        { drop: null, swap: [3] },
+        { keep: 1, swap: [3], inside: attributes.inside, flat: 'text' },
+      ],
+      [
+        { inside: { drop: null, more: false, deep: { y: [] } } },
+        { keep: 1, swap: [3], inside: { keep: 'a', more: false, deep: { x: 1, y: [] } }, flat: 'text' },
+      ],
+      [
+        { flat: { now: { an: 'object' } }, inside: 0 },
+        { keep: 1, swap: [3], inside: 0, flat: { now: { an: 'object' } } },
+      ],
+      // Inside an array nothing is merged, and null stays.
+      [
+        { swap: [null, { a: null }] },
+        { keep: 1, swap: [null, { a: null }], inside: 0, flat: { now: { an: 'object' } } },
+      ],
+      // What is not there can be taken away, and leaves nothing behind.
+      [{ never: null, swap: null, keep: null, inside: null, flat: { now: { an: null } } }, { flat: { now: {} } }],
+      [{ flat: null, fresh: { a: { b: null } } }, { fresh: { a: {} } }],
+    ];
+    for (const [patch, expected] of steps) {
+      const { body } = await admin.patch(at).send({ attributes: patch }).expect(200);
+      expect(body.attributes).toEqual(expected);
+      expect((await admin.get(at).expect(200)).body.attributes).toEqual(expected);
+    }
+    await admin.delete(at).expect(204);
+  });
+
+  it('may name them as it likes', async () => {
+    const attributes = {
+      constructor: 'Acme',
+      prototype: { toString: 1 },
+      hasOwnProperty: true,
+      $type: 'Json',
+      prisma__type: 'bigint',
+      set: { a: 1 },
+      push: [1],
+      '': 'empty',
+      'a.b': 'point',
+      length: 0,
+      '😀': 'é',
+    };
+    const { body } = await admin
+      .post(list)
+      .send({ ...sent, attributes })
+      .expect(201);
+    expect(body.attributes).toEqual(attributes);
+    expect((await admin.get(at).expect(200)).body.attributes).toEqual(attributes);
+    const { constructor: _, ...rest } = attributes;
+    const patched = await admin
+      .patch(at)
+      .send({ attributes: { constructor: null } })
+      .expect(200);
+    expect(patched.body.attributes).toEqual(rest);
+    await admin.delete(at).expect(204);
+  });
+
+  it('loses nothing when two change different names at the same moment', async () => {
+    await admin.post(list).send(sent).expect(201);
+    const names = ['a', 'b', 'c', 'd'];
+    await Promise.all(
+      names.map((name) =>
+        admin
+          .patch(at)
+          .send({ attributes: { [name]: 1 } })
+          .expect(200),
+      ),
+    );
+    expect((await admin.get(at).expect(200)).body.attributes).toEqual({ a: 1, b: 1, c: 1, d: 1 });
+    await admin.delete(at).expect(204);
+  });
+});
+
+describe('a user', () => {
+  it('has an id of its own when one is given, and keeps it under another name', async () => {
+    await admin.post(users).send({ id: 'u-1', username: 'una', password: 'long enough' }).expect(201);
+    await admin.get(`${users}/una`).expect(404);
+    const { body } = await admin.patch(`${users}/u-1`).send({ username: 'uma' }).expect(200);
+    expect(body).toMatchObject({ id: 'u-1', username: 'uma' });
+    const me = await service.as().get('/api/v1/auth/me').auth('uma', 'long enough').expect(200);
+    expect(me.body.user).toEqual(body);
+    await service.as().get('/api/v1/auth/me').auth('una', 'long enough').expect(401);
+    await admin.delete(`${users}/u-1`).expect(204);
+  });
+
+  it('has a username that no other has', async () => {
+    await admin.post(users).send({ id: 'first', username: 'shared' }).expect(201);
+    await admin.post(users).send({ id: 'second', username: 'other' }).expect(201);
+    const taken = { code: 'already_exists', errors: [{ path: 'username' }] };
+    expect((await admin.post(users).send({ id: 'third', username: 'shared' }).expect(409)).body).toMatchObject(taken);
+    expect((await admin.patch(`${users}/second`).send({ username: 'shared' }).expect(409)).body).toMatchObject(taken);
+    await admin.patch(`${users}/first`).send({ username: 'shared' }).expect(200);
+    await admin.get(`${users}/third`).expect(404);
+    for (const id of ['first', 'second']) await admin.delete(`${users}/${id}`).expect(204);
+  });
+
+  it('has a username that no other has, also when two ask at the same moment', async () => {
+    const make = (id: string) => admin.post(users).send({ id, username: 'wanted' });
+    const answers = await Promise.all(['w1', 'w2', 'w3'].map(make));
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([201, 409, 409]);
+    const winner = answers.find(({ status }) => status === 201)?.body.id;
+    await admin.delete(`${users}/${winner}`).expect(204);
+  });
+
+  it('never shows its password', async () => {
+    const password = 'a password to find again';
+    const made = await admin.post(users).send({ username: 'secret', password }).expect(201);
+    const changed = await admin
+      .patch(`${users}/secret`)
+      .send({ password: `${password}!` })
+      .expect(200);
+    const shown = [made, changed, await admin.get(`${users}/secret`), await admin.get(users)];
+    for (const { text } of shown) expect(text).not.toMatch(/a password to find|argon2|password|version/i);
+    await admin.delete(`${users}/secret`).expect(204);
+  });
+
+  it('that is the last active superuser stays one', async () => {
+    for (const change of [{ active: false }, { superuser: false }]) {
+      const { body } = await admin.patch(`${users}/admin`).send(change).expect(409);
+      expect(body.code).toBe('last_superuser');
+    }
+    expect((await admin.delete(`${users}/admin`).expect(409)).body.code).toBe('last_superuser');
+    await admin.get(`${users}/admin`).expect(200);
+  });
+});
+
+describe('members', () => {
+  it('join once, are listed in the order in which they joined, and leave', async () => {
+    await admin.post(groups).send({ id: 'team' }).expect(201);
+    await admin.post(groups).send({ id: 'sub' }).expect(201);
+    for (const username of ['m1', 'm2']) await admin.post(users).send({ username }).expect(201);
+    const member = (of: string) => `${groups}/team/members/${of}`;
+    for (const of of ['user/m2', 'group/sub', 'user/m1', 'user/m2']) await admin.put(member(of)).expect(204);
+    const first = await admin.get(`${groups}/team/members?limit=2`).expect(200);
+    const second = await admin.get(`${groups}/team/members?limit=2&cursor=${first.body.next}`).expect(200);
+    const listed = [...first.body.items, ...second.body.items];
+    expect(listed.map((item) => `${item.type}/${item.id}`).toSorted()).toEqual(['group/sub', 'user/m1', 'user/m2']);
+    expect(second.body.next).toBeNull();
+    await admin.delete(member('user/m1')).expect(204);
+    await admin.delete(member('user/m1')).expect(404);
+    for (const of of ['user/nobody', 'group/nothing', 'service/none']) {
+      const { body } = await admin.put(member(of)).expect(422);
+      expect(body.code).toBe('unknown_reference');
+      await admin.delete(member(of)).expect(404);
+    }
+    for (const id of ['team', 'sub']) await admin.delete(`${groups}/${id}`).expect(204);
+    for (const id of ['m1', 'm2']) await admin.delete(`${users}/${id}`).expect(204);
+  });
+
+  it('are never the group itself, by no way round', async () => {
+    for (const id of ['g1', 'g2', 'g3']) await admin.post(groups).send({ id }).expect(201);
+    await admin.put(`${groups}/g1/members/group/g2`).expect(204);
+    await admin.put(`${groups}/g2/members/group/g3`).expect(204);
+    for (const [group, member] of [
+      ['g1', 'g1'],
+      ['g2', 'g1'],
+      ['g3', 'g1'],
+    ]) {
+      expect((await admin.put(`${groups}/${group}/members/group/${member}`).expect(409)).body.code).toBe('cycle');
+    }
+    for (const id of ['g1', 'g2', 'g3']) await admin.delete(`${groups}/${id}`).expect(204);
+  });
+
+  it('are not listed for the built-in groups, and do not join them', async () => {
+    await admin.post(users).send({ username: 'm3' }).expect(201);
+    for (const group of ['anyone', 'authenticated']) {
+      for (const send of [admin.put, admin.delete]) {
+        expect((await send(`${groups}/${group}/members/user/m3`).expect(409)).body.code).toBe('built_in');
+      }
+      await admin.put(`${groups}/team/members/group/${group}`).expect(404);
+    }
+    await admin.delete(`${users}/m3`).expect(204);
+  });
+});
+
+describe('a role', () => {
+  it('has its rules and includes replaced as a whole, each once', async () => {
+    for (const id of ['r1', 'r2']) await admin.post(roles).send({ id }).expect(201);
+    const plain = (permission: string) => ({ permission, effect: 'allow', condition: null, fields: null });
+    const rules = ['post:view', 'post:change', 'post:view'].map((permission) => ({ permission }));
+    const { body } = await admin
+      .post(roles)
+      .send({ id: 'r3', rules, includes: ['r1', 'r1'] })
+      .expect(201);
+    expect(body).toMatchObject({ rules: [plain('post:view'), plain('post:change')], includes: ['r1'] });
+    const patched = await admin
+      .patch(`${roles}/r3`)
+      .send({ rules: [{ permission: 'post:add' }], includes: ['r2'] })
+      .expect(200);
+    expect(patched.body).toMatchObject({ rules: [plain('post:add')], includes: ['r2'] });
+    const emptied = await admin.patch(`${roles}/r3`).send({ rules: [], includes: [] }).expect(200);
+    expect(emptied.body).toMatchObject({ rules: [], includes: [] });
+    for (const id of ['r1', 'r2', 'r3']) await admin.delete(`${roles}/${id}`).expect(204);
+  });
+
+  it('never includes itself, by no way round, and stays as it was', async () => {
+    for (const id of ['c1', 'c2']) await admin.post(roles).send({ id }).expect(201);
+    await admin
+      .patch(`${roles}/c1`)
+      .send({ includes: ['c2'] })
+      .expect(200);
+    for (const [id, includes] of [
+      ['c1', ['c1']],
+      ['c2', ['c1']],
+    ] as const) {
+      expect((await admin.patch(`${roles}/${id}`).send({ includes }).expect(409)).body.code).toBe('cycle');
+    }
+    expect((await admin.get(`${roles}/c1`)).body.includes).toEqual(['c2']);
+    expect((await admin.get(`${roles}/c2`)).body.includes).toEqual([]);
+    for (const id of ['c1', 'c2']) await admin.delete(`${roles}/${id}`).expect(204);
+  });
+
+  it.each([
+    [{ id: 'x', rules: [{ permission: 'post:view' }, { permission: 'post:fly' }] }, 'rules.1.permission'],
+    [{ id: 'x', rules: [{ permission: 'nothing:view' }] }, 'rules.0.permission'],
+    [{ id: 'x', includes: ['nothing'] }, 'includes.0'],
+  ])('is not made of what does not exist: %j', async (body, path) => {
+    const { body: problem } = await admin.post(roles).send(body).expect(422);
+    expect(problem).toMatchObject({ code: 'unknown_reference', errors: [{ path }] });
+    await admin.get(`${roles}/x`).expect(404);
+  });
+});
+
+describe('an assignment', () => {
+  it('is made, listed and ended, and is the same when it is asked for again', async () => {
+    await admin.post(users).send({ username: 'a1' }).expect(201);
+    await admin.post(roles).send({ id: 'a-role' }).expect(201);
+    const sent = { subject: { type: 'user', id: 'a1' }, role: 'a-role' };
+    const { body } = await admin.post(assignments).send(sent).expect(201);
+    expect(body).toEqual({ id: expect.any(String), ...sent, object: null, startsAt: null, expiresAt: null });
+    await admin.post(assignments).send(sent).expect(200, body);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => admin.post(assignments).send(sent)));
+    expect(answers.map((answer) => [answer.status, answer.body.id])).toEqual(answers.map(() => [200, body.id]));
+    await admin.get(`${assignments}?subject=user:a1`).expect(200, { items: [body], next: null });
+    await admin.delete(`${assignments}/${body.id}`).expect(204);
+    await admin.delete(`${assignments}/${body.id}`).expect(404);
+    await admin.get(`${assignments}?role=a-role`).expect(200, { items: [], next: null });
+    await admin.delete(`${users}/a1`).expect(204);
+    await admin.delete(`${roles}/a-role`).expect(204);
+  });
+
+  it.each([
+    [{ subject: { type: 'user', id: 'nobody' }, role: 'any' }, 'subject'],
+    [{ subject: { type: 'user', id: 'admin' }, role: 'nothing' }, 'role'],
+  ])('is not made of what does not exist: %j', async (sent, path) => {
+    const { body } = await admin.post(assignments).send(sent).expect(422);
+    expect(body).toMatchObject({ code: 'unknown_reference', errors: [{ path }] });
+  });
+});
+
+describe('what is built in', () => {
+  it.each(['anyone', 'authenticated'])('stays as it is: the group %s', async (id) => {
+    const { body: before } = await admin.get(`${groups}/${id}`).expect(200);
+    expect((await admin.patch(`${groups}/${id}`).send({ description: 'mine' }).expect(409)).body.code).toBe('built_in');
+    expect((await admin.delete(`${groups}/${id}`).expect(409)).body.code).toBe('built_in');
+    expect((await admin.post(groups).send({ id }).expect(409)).body.code).toBe('already_exists');
+    await admin.get(`${groups}/${id}`).expect(200, before);
+  });
+
+  it.each(['user', 'group', 'role', 'type', 'assignment', 'audit', 'access'])(
+    'stays as it is: the type %s',
+    async (id) => {
+      const { body: before } = await admin.get(`${types}/${id}`).expect(200);
+      expect(before.builtIn).toBe(true);
+      expect(
+        (
+          await admin
+            .patch(`${types}/${id}`)
+            .send({ actions: ['view'] })
+            .expect(409)
+        ).body.code,
+      ).toBe('built_in');
+      expect((await admin.delete(`${types}/${id}`).expect(409)).body.code).toBe('built_in');
+      expect((await admin.post(types).send({ id }).expect(409)).body.code).toBe('already_exists');
+      await admin.get(`${types}/${id}`).expect(200, before);
+      // Its objects come and go by routes of their own.
+      for (const send of [admin.get, admin.post]) {
+        expect((await send(`/api/v1/objects/${id}`).send({ id: 'x' }).expect(409)).body.code).toBe('built_in');
+      }
+      for (const send of [admin.get, admin.patch, admin.delete]) {
+        expect((await send(`/api/v1/objects/${id}/admin`).send({}).expect(409)).body.code).toBe('built_in');
+      }
+    },
+  );
+});
