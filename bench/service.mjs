@@ -17,7 +17,7 @@ Reflect.defineMetadata('design:paramtypes', [Object], ConstantController.prototy
 Public()(ConstantController);
 Controller('bench')(ConstantController);
 
-class ConstantModule {}
+const ConstantModule = class {};
 Module({ controllers: [ConstantController] })(ConstantModule);
 
 const store = openStore({ url: process.argv[2] });
@@ -29,12 +29,13 @@ const app = await createService({
 });
 await app.listen(0, '127.0.0.1');
 process.send({ port: app.getHttpServer().address().port });
-process.on('message', async (message) => {
+process.on('message', (message) => {
   if (message === 'memory') process.send({ rss: process.memoryUsage().rss });
-  if (message === 'cpu') process.send({ cpu: process.cpuUsage() });
-  if (message === 'stop') {
-    await app.close();
-    await store.close();
-    process.disconnect();
-  }
+  if (message === 'stop') void stop();
 });
+
+async function stop() {
+  await app.close();
+  await store.close();
+  process.disconnect();
+}

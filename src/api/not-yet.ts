@@ -41,6 +41,7 @@ const FEATURES: Readonly<Record<string, { neutral?: string; feature: string }>> 
 export function refuseNotYet(body: object, prefix = ''): void {
   for (const [name, value] of Object.entries(body)) {
     const known = Object.hasOwn(FEATURES, name) ? FEATURES[name] : undefined;
-    if (known && value !== undefined && value !== null && value !== known.neutral) throw notSupported(`${prefix}${name}`, known.feature);
+    if (known && value !== undefined && value !== null && value !== known.neutral)
+      throw notSupported(`${prefix}${name}`, known.feature);
   }
 }

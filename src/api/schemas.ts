@@ -41,7 +41,10 @@ export const refText = z.string().transform((text, context) => {
 /** Attributes: any JSON object. How deep it may go is settled where the body is read. */
 export const attributes = z.record(z.string(), z.json()) as z.ZodType<JsonObject>;
 
-export const description = z.string().max(1000).refine((text) => !text.includes('\u0000'), 'must not contain NUL');
+export const description = z
+  .string()
+  .max(1000)
+  .refine((text) => !text.includes('\u0000'), 'must not contain NUL');
 
 /** The part of a list's query string that every list has. */
 export const pageQuery = {
@@ -56,7 +59,6 @@ export const pageQuery = {
 
 export const plainPageQuery = z.strictObject(pageQuery);
 export type PlainPageQuery = z.infer<typeof plainPageQuery>;
-
 
 /** The id in a path that the guard does not read. */
 export const idParams = z.object({ id });

@@ -22,7 +22,7 @@ export async function isEmpty(store: Store): Promise<boolean> {
 export async function loadDemo(store: Store, passwords: Passwords): Promise<string> {
   const seed = await loadSeedFile(DEMO_FILE);
   const password = generatePassword();
-  const users = (seed.users ?? []).map((user) => ({ ...user, password }));
+  const users = seed.users.map((user) => Object.assign({}, user, { password }));
   await applySeed(store, operator('demo', 'demo'), { ...seed, users }, passwords);
   return password;
 }

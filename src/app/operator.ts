@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openStore, type Store } from '../store/store.js';
 import { DatabaseUnreachableError } from '../store/wait-for-database.js';
 import type { Config } from './config.js';
+import { PATIENT } from './patience.js';
 import { prepareDatabase, type PreparedDatabase } from './prepared-database.js';
 import { stopSignal } from './stop-signal.js';
 
@@ -23,15 +24,6 @@ export interface OperatorOptions {
 
 type Log = (line: string) => void;
 
-// An operator would rather wait than be sent away, as a request would be.
-const LIMITS = {
-  connections: 3,
-  decisionConnections: 1,
-  statementTimeout: 60_000,
-  lockTimeout: 30_000,
-  acquireTimeout: 10_000,
-  transactionTimeout: 600_000,
-} as const;
 const WAIT_MS = 10_000;
 const CLOSE_MS = 500;
 
@@ -71,7 +63,7 @@ export function withStore<Result>(
     config,
     log,
     async (database, signal) => {
-      const store = openStore({ url: database.url, ...LIMITS });
+      const store = openStore({ url: database.url, ...PATIENT });
       try {
         return await unlessStopped(signal, () => work(store));
       } finally {

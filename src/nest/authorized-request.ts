@@ -30,7 +30,12 @@ export function authorOf(request: AuthorizableRequest): Author {
   const { subject, signedIn } = callerOf(request);
   // The guards have let nobody else this far; an anonymous author would pass for a signed-in one below.
   if (!signedIn) throw new CastellanError('not_authenticated', 'Sign in to change anything.');
-  return { subject, operator: false, requestId: String(request.id ?? '') };
+  return { subject, operator: false, requestId: requestIdOf(request) };
+}
+
+/** The id that the server gave the request; empty where it gives none. */
+export function requestIdOf(request: AuthorizableRequest): string {
+  return typeof request.id === 'string' ? request.id : '';
 }
 
 /** The caller of the request, in a handler's parameter. */

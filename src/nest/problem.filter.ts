@@ -1,5 +1,6 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { requestIdOf, type AuthorizableRequest } from './authorized-request.js';
 import { CastellanError, ERRORS, type ErrorCode } from '../core/errors.js';
 
 /** An answer in the form of RFC 9457, with a stable code. */
@@ -32,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const known = asCastellanError(this.translate(error));
-    if (known.code === 'internal') this.report(error, String(http.getRequest<{ id?: unknown }>()?.id ?? ''));
+    if (known.code === 'internal') this.report(error, requestIdOf(http.getRequest<AuthorizableRequest>()));
     const adapter = this.adapterHost.httpAdapter;
     const response = http.getResponse<unknown>();
     if (adapter.isHeadersSent(response)) return;

@@ -59,13 +59,13 @@ export function routePolicy(
   reflector: Reflector,
   context: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
 ): RoutePolicy {
-  const read = <Value>(key: string): Value | undefined =>
-    reflector.getAllAndOverride<Value | undefined>(key, [context.getHandler(), context.getClass()]);
+  const read = (key: string): unknown =>
+    reflector.getAllAndOverride<unknown>(key, [context.getHandler(), context.getClass()]);
   return {
-    access: read<RouteAccess>(ACCESS),
-    resource: read<ResourceSource>(RESOURCE),
-    action: read<string>(ACTION),
-    objectParam: read<string>(OBJECT_PARAM) ?? 'id',
+    access: read(ACCESS) as RouteAccess | undefined,
+    resource: read(RESOURCE) as ResourceSource | undefined,
+    action: read(ACTION) as string | undefined,
+    objectParam: (read(OBJECT_PARAM) as string | undefined) ?? 'id',
   };
 }
 

@@ -10,6 +10,8 @@ export interface ChangeEntry {
   readonly after: object | null;
 }
 
+const AT_ONCE = 1000;
+
 /** Collects what one write did, and adds it to the audit trail in the same transaction. */
 export class ChangeLog {
   readonly #entries: ChangeEntry[] = [];
@@ -21,19 +23,25 @@ export class ChangeLog {
   }
 
   async flush(transaction: Prisma.TransactionClient): Promise<void> {
-    if (this.#entries.length === 0) return;
+    // Prisma takes its time to write many rows at once, and Postgres ends a transaction that is idle for too long.
+    for (let start = 0; start < this.#entries.length; start += AT_ONCE) {
+      await transaction.change.createMany({
+        data: this.#entries.slice(start, start + AT_ONCE).map((entry) => this.#row(entry)),
+      });
+    }
+  }
+
+  #row({ action, target, before, after }: ChangeEntry): Prisma.ChangeCreateManyInput {
     const { subject, requestId } = this.author;
-    await transaction.change.createMany({
-      data: this.#entries.map(({ action, target, before, after }) => ({
-        actorType: subject.type,
-        actorId: subject.id,
-        action,
-        targetType: target.type,
-        targetId: target.id,
-        before: before === null ? Prisma.DbNull : (before as Prisma.InputJsonObject),
-        after: after === null ? Prisma.DbNull : (after as Prisma.InputJsonObject),
-        requestId,
-      })),
-    });
+    return {
+      actorType: subject.type,
+      actorId: subject.id,
+      action,
+      targetType: target.type,
+      targetId: target.id,
+      before: before === null ? Prisma.DbNull : before,
+      after: after === null ? Prisma.DbNull : after,
+      requestId,
+    };
   }
 }

@@ -44,7 +44,10 @@ export async function affectedBy(sql: SqlExecutor, graph: Closure, node: number)
 /** Computes the paths from these nodes anew, from the edges as the transaction sees them. */
 export async function recomputeClosure(sql: SqlExecutor, graph: Closure, nodes: readonly number[]): Promise<void> {
   const { edges, closure, lower, upper } = graph;
-  await sql.query({ name: `castellan_forget_${lower}`, text: `DELETE FROM ${closure} WHERE ${lower} = ANY($1::int[])` }, [nodes]);
+  await sql.query(
+    { name: `castellan_forget_${lower}`, text: `DELETE FROM ${closure} WHERE ${lower} = ANY($1::int[])` },
+    [nodes],
+  );
   const start = graph.reflexive
     ? `SELECT id, id FROM ${graph.nodes} WHERE id = ANY($1::int[])`
     : `SELECT ${lower}, ${upper} FROM ${edges} WHERE ${lower} = ANY($1::int[])`;
@@ -67,16 +70,26 @@ export async function recomputeClosure(sql: SqlExecutor, graph: Closure, nodes: 
  *
  * @throws CastellanError `cycle`, `too_deep`.
  */
-export async function requireEdgeFits(sql: SqlExecutor, graph: Closure, edge: { lower: number; upper: number; name: string }): Promise<void> {
+export async function requireEdgeFits(
+  sql: SqlExecutor,
+  graph: Closure,
+  edge: { lower: number; upper: number; name: string },
+): Promise<void> {
   const [circle] = await sql.query(
-    { name: `castellan_circle_${graph.lower}`, text: `SELECT 1 FROM ${graph.closure} WHERE ${graph.lower} = $1::int AND ${graph.upper} = $2::int` },
+    {
+      name: `castellan_circle_${graph.lower}`,
+      text: `SELECT 1 FROM ${graph.closure} WHERE ${graph.lower} = $1::int AND ${graph.upper} = $2::int`,
+    },
     [edge.upper, edge.lower],
   );
   if (circle || edge.lower === edge.upper) throw new CastellanError('cycle', `${edge.name}: it would contain itself.`);
   const below = await longestPath(sql, graph, edge.lower, 'down');
   const above = await longestPath(sql, graph, edge.upper, 'up');
   if (below + 1 + above > MAX_DEPTH) {
-    throw new CastellanError('too_deep', `${edge.name}: it would nest ${below + 1 + above} deep; ${MAX_DEPTH} is the limit.`);
+    throw new CastellanError(
+      'too_deep',
+      `${edge.name}: it would nest ${below + 1 + above} deep; ${MAX_DEPTH} is the limit.`,
+    );
   }
 }
 

@@ -50,9 +50,20 @@ export class PostgresCredentials extends Credentials {
   }
 
   async findByUsername(username: string): Promise<StoredCredential | null> {
-    const [row] = await this.sql.query<{ id: number; type: string; external_id: string; password_hash: string; version: string }>(BY_USERNAME, [username]);
+    const [row] = await this.sql.query<{
+      id: number;
+      type: string;
+      external_id: string;
+      password_hash: string;
+      version: string;
+    }>(BY_USERNAME, [username]);
     if (!row) return null;
-    return { subjectKey: row.id, subject: { type: row.type, id: row.external_id }, passwordHash: row.password_hash, version: row.version };
+    return {
+      subjectKey: row.id,
+      subject: { type: row.type, id: row.external_id },
+      passwordHash: row.password_hash,
+      version: row.version,
+    };
   }
 
   standing(stamp: CredentialStamp): Promise<SubjectRef | null> {

@@ -1,12 +1,14 @@
 import { CastellanError } from '../core/errors.js';
 
 // SQLSTATE classes and node's own codes that mean: no database there, for now.
-const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_AGAIN|ENOENT|57P01|57P02|57P03|08\w{3})$/;
+const UNREACHABLE =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EHOSTUNREACH|ETIMEDOUT|EAI_AGAIN|ENOENT|57P01|57P02|57P03|08\w{3})$/;
 const BUSY = /^(57014|55P03|53\w{3}|25P03|25P04)$/;
 const CONFLICT = /^(40001|40P01)$/;
 const UNREACHABLE_MESSAGE =
   /Connection terminated|connection timeout|Can't reach database|Connection closed|server closed the connection|Client has encountered a connection error|not queryable/i;
-const BUSY_MESSAGE = /timeout exceeded when trying to connect|Unable to start a transaction in the given time|Transaction already closed|expired transaction/i;
+const BUSY_MESSAGE =
+  /timeout exceeded when trying to connect|Unable to start a transaction in the given time|Transaction already closed|expired transaction/i;
 
 /** Whether the transaction lost against another one, and is worth another try. */
 export function isConflict(error: unknown): boolean {
@@ -19,10 +21,17 @@ export function translateDatabaseError(error: unknown): unknown {
   const codes = codesOf(error);
   const message = error instanceof Error ? error.message : '';
   if (isConflict(error) || codes.some((code) => BUSY.test(code)) || BUSY_MESSAGE.test(message)) {
-    return new CastellanError('overloaded', 'The database is too busy to take this now; try again shortly.', [], { cause: error });
+    return new CastellanError('overloaded', 'The database is too busy to take this now; try again shortly.', [], {
+      cause: error,
+    });
   }
-  if (codes.some((code) => UNREACHABLE.test(code) || code === 'P1001' || code === 'P1017') || UNREACHABLE_MESSAGE.test(message)) {
-    return new CastellanError('database_unavailable', 'The database is out of reach; try again shortly.', [], { cause: error });
+  if (
+    codes.some((code) => UNREACHABLE.test(code) || code === 'P1001' || code === 'P1017') ||
+    UNREACHABLE_MESSAGE.test(message)
+  ) {
+    return new CastellanError('database_unavailable', 'The database is out of reach; try again shortly.', [], {
+      cause: error,
+    });
   }
   return error;
 }
@@ -45,7 +54,8 @@ function codesOf(error: unknown): string[] {
     seen.add(value);
     for (const [name, part] of Object.entries({ ...value, cause: (value as { cause?: unknown }).cause })) {
       if ((name === 'code' || name === 'originalCode') && typeof part === 'string') codes.push(part);
-      else if (name === 'cause' || name === 'meta' || name === 'driverAdapterError' || name === 'errors') visit(part, depth + 1);
+      else if (name === 'cause' || name === 'meta' || name === 'driverAdapterError' || name === 'errors')
+        visit(part, depth + 1);
       else if (Array.isArray(value)) visit(part, depth + 1);
       else if (name === 'kind' && part === 'TransactionWriteConflict') codes.push('40001');
       else if (name === 'kind' && part === 'SocketTimeout') codes.push('ETIMEDOUT');

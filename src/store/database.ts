@@ -21,7 +21,14 @@ export interface DatabaseOptions {
 
 // The plans of the decision statements must not change with the statistics of the day: every one of them is a chain of
 // index look-ups, and a hash of a large table in their place is how a check of 50 µs becomes one of 500 ms.
-const DECISION_PLANS = ['plan_cache_mode=force_generic_plan', 'jit=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'enable_seqscan=off', 'enable_material=off'];
+const DECISION_PLANS = [
+  'plan_cache_mode=force_generic_plan',
+  'jit=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'enable_seqscan=off',
+  'enable_material=off',
+];
 
 /** The connections to one database: one pool for decisions, one (behind Prisma) for everything else. */
 export class Database {
@@ -33,9 +40,22 @@ export class Database {
 
   constructor(readonly options: DatabaseOptions) {
     const { statementTimeout = 1000, lockTimeout = 500, acquireTimeout = 500 } = options;
-    const settings = [`statement_timeout=${statementTimeout}`, `lock_timeout=${lockTimeout}`, 'idle_in_transaction_session_timeout=10000'];
-    const shared = { connectionString: options.url, connectionTimeoutMillis: acquireTimeout, application_name: 'castellan', keepAlive: true };
-    this.decisions = new pg.Pool({ ...shared, max: options.decisionConnections ?? 3, options: asOptions([...settings, ...DECISION_PLANS]) });
+    const settings = [
+      `statement_timeout=${statementTimeout}`,
+      `lock_timeout=${lockTimeout}`,
+      'idle_in_transaction_session_timeout=10000',
+    ];
+    const shared = {
+      connectionString: options.url,
+      connectionTimeoutMillis: acquireTimeout,
+      application_name: 'castellan',
+      keepAlive: true,
+    };
+    this.decisions = new pg.Pool({
+      ...shared,
+      max: options.decisionConnections ?? 3,
+      options: asOptions([...settings, ...DECISION_PLANS]),
+    });
     this.pool = new pg.Pool({ ...shared, max: options.connections ?? 10, options: asOptions(settings) });
     // A connection that breaks while idle is replaced at its next use; without a listener it would end the process.
     for (const pool of [this.decisions, this.pool]) pool.on('error', () => {});

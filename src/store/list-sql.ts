@@ -20,13 +20,19 @@ const everywhere = (permission: string): string => `(holding.superuser AND holdi
  * says that it is allowed on every object of the type; no row where the type, the action or the subject's standing rules it out.
  */
 const holdings = (also: number): string => `holdings AS MATERIALIZED (
-  SELECT holding.type_id, holding.permission_id, holding.holders, ${everywhere('permission_id')} AS everywhere${each(also, (n) => `,
-    holding.also_${n}, ${everywhere(`also_${n}`)} AS also_everywhere_${n}`)}
+  SELECT holding.type_id, holding.permission_id, holding.holders, ${everywhere('permission_id')} AS everywhere${each(
+    also,
+    (n) => `,
+    holding.also_${n}, ${everywhere(`also_${n}`)} AS also_everywhere_${n}`,
+  )}
   FROM (SELECT acting.*, acting.principals || acting.roles AS holders FROM
     (SELECT asked.*, ${rolesOf('asked.principals')} AS roles FROM
       (SELECT t.id AS type_id, p.id AS permission_id, coalesce(s.superuser, false) AS superuser,
-        ${principalsOf({ id: 's.id', active: 's.active' })} AS principals${each(also, (n) => `,
-        (SELECT a.id FROM castellan.permissions a WHERE a.type_id = t.id AND a.action = ($7::text[])[${n + 1}]) AS also_${n}`)}
+        ${principalsOf({ id: 's.id', active: 's.active' })} AS principals${each(
+          also,
+          (n) => `,
+        (SELECT a.id FROM castellan.permissions a WHERE a.type_id = t.id AND a.action = ($7::text[])[${n + 1}]) AS also_${n}`,
+        )}
       FROM castellan.types t
       JOIN castellan.permissions p ON p.type_id = t.id AND p.action = $4
       LEFT JOIN castellan.subjects s ON s.type = $1 AND s.external_id = $2
@@ -36,14 +42,20 @@ const holdings = (also: number): string => `holdings AS MATERIALIZED (
 
 /** Further actions must be allowed on the object (an id expression) as well. */
 const alsoAllowed = (also: number, id: string): string =>
-  each(also, (n) => `
+  each(
+    also,
+    (n) => `
         AND (h.also_everywhere_${n} OR EXISTS (SELECT 1 FROM castellan.grants a
-          WHERE a.subject_id = ANY(h.holders) AND a.permission_id = h.also_${n} AND a.place_id = ${id} AND a.variant = ''))`);
+          WHERE a.subject_id = ANY(h.holders) AND a.permission_id = h.also_${n} AND a.place_id = ${id} AND a.variant = ''))`,
+  );
 
 /** Each attribute must have its value, as a string or as the JSON that the value reads as. */
 const attributesMatch = (attributes: number, row: string): string =>
-  each(attributes, (n) => `
-        AND (${row}.attributes #> $${8 + 3 * n}::text[] = to_jsonb($${9 + 3 * n}::text) OR ${row}.attributes #> $${8 + 3 * n}::text[] = $${10 + 3 * n}::jsonb)`);
+  each(
+    attributes,
+    (n) => `
+        AND (${row}.attributes #> $${8 + 3 * n}::text[] = to_jsonb($${9 + 3 * n}::text) OR ${row}.attributes #> $${8 + 3 * n}::text[] = $${10 + 3 * n}::jsonb)`,
+  );
 
 /**
  * A page of the objects on which the subject may do the action, by surrogate id: the type's own keyset where it is allowed
@@ -51,7 +63,10 @@ const attributesMatch = (attributes: number, row: string): string =>
  * Values: subject type, subject id, type, action, after, limit, further actions; then path, text and JSON (or null) of each attribute.
  */
 export function listStatement(also: number, attributes: number): Statement {
-  const matching = attributes === 0 ? '' : `
+  const matching =
+    attributes === 0
+      ? ''
+      : `
         AND EXISTS (SELECT 1 FROM castellan.objects n WHERE n.id = g.place_id${attributesMatch(attributes, 'n')})`;
   return {
     name: `castellan_list_${also}_${attributes}`,

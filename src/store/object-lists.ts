@@ -1,4 +1,4 @@
-import type { JsonObject, Permission, SubjectRef } from '../core/model.js';
+import type { Permission, SubjectRef } from '../core/model.js';
 import { ObjectLists, type ListQuestion, type Page } from '../core/ports/lists.js';
 import type { ObjectRecord } from '../core/ports/objects.js';
 import type { SqlExecutor } from './executor.js';
@@ -46,7 +46,7 @@ export class PostgresObjectLists extends ObjectLists {
 function objectOf(type: string, row: ListRow): ObjectRecord {
   const parent =
     row.parent_type !== null && row.parent_id !== null ? { type: row.parent_type, id: row.parent_id } : null;
-  return { type, id: row.id, parent, attributes: row.attributes as JsonObject };
+  return { type, id: row.id, parent, attributes: row.attributes };
 }
 
 // In a query string 3 may be meant as the number or as the text.

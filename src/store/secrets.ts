@@ -7,7 +7,10 @@ import type { Database } from './database.js';
  */
 export async function installationSecret(database: Database, name: string): Promise<string> {
   const key = `secret.${name}`;
-  await database.prisma.setting.createMany({ data: [{ key, value: randomBytes(32).toString('base64url') }], skipDuplicates: true });
+  await database.prisma.setting.createMany({
+    data: [{ key, value: randomBytes(32).toString('base64url') }],
+    skipDuplicates: true,
+  });
   const { value } = await database.prisma.setting.findUniqueOrThrow({ where: { key } });
   return value;
 }

@@ -36,7 +36,9 @@ export class SharedStatement<Question, Answer> {
   /** @throws CastellanError `overloaded` when too many questions wait already; or as the statement does. */
   ask(question: Question): Promise<Answer> {
     if (this.#waiting.length >= this.limits.waiting) {
-      return Promise.reject(new CastellanError('overloaded', 'Too many decisions are waiting for the database; try again shortly.'));
+      return Promise.reject(
+        new CastellanError('overloaded', 'Too many decisions are waiting for the database; try again shortly.'),
+      );
     }
     return new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ question, resolve, reject });
@@ -74,7 +76,8 @@ export class SharedStatement<Question, Answer> {
         return;
       }
       const answers = await this.asking.many(batch.map((waiting) => waiting.question));
-      if (answers.length !== batch.length) throw new CastellanError('internal', 'A question was left without an answer.');
+      if (answers.length !== batch.length)
+        throw new CastellanError('internal', 'A question was left without an answer.');
       batch.forEach((waiting, index) => waiting.resolve(answers[index] as Answer));
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);

@@ -70,7 +70,7 @@ describe('the Dockerfile', () => {
   it('runs the built service, not as root, reachable from outside the container', () => {
     expect(final).toMatch(/^USER node$/m);
     expect(final).toMatch(/HOST=0\.0\.0\.0/);
-    expect(final).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m);
+    expect(final).toMatch(/^CMD \["node", (?:"--[\w=-]+", )*"dist\/main\.js"\]$/m);
   });
 
   it('asks the service itself whether it lives', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentsOf } from '../support/contents.js';
+import { expectRefusal } from '../support/problem.js';
 import { query } from '../support/query.js';
 import { startTestService, type Client, type TestService } from '../support/service.js';
 
@@ -21,14 +22,11 @@ let admin: Client;
 beforeAll(async () => {
   service = await startTestService();
   admin = service.as('admin');
-  for (const username of ['alice', 'bob', 'carol']) await service.addUser(username);
+  for (const username of ['alice', 'bob', 'carol', 'dave']) await service.addUser(username);
   await service.arrange(async (unit) => {
     await unit.types.create({ id: 'post', actions: ['view', 'add', 'change', 'delete', 'grant'], creatorActions: [] });
     await unit.groups.create({ id: 'staff', description: null });
     await unit.roles.create({ id: 'reader', description: null, rules: [], includes: [] });
-    const alice = { type: 'user', id: 'alice' };
-    const held = ['post:view', 'post:grant'].map((permission) => ({ subject: alice, permission, object: null }));
-    await unit.grants.create(held);
   });
   await query(
     service.databaseUrl,
@@ -94,9 +92,8 @@ describe('a grant', () => {
     [{ ...onPost(1), object: null, permission: 'nothing:view' }, 'permission'],
   ])('is not given where something of it does not exist: %j', async (sent, path) => {
     const before = await contentsOf(service.databaseUrl);
-    const { body } = await admin.post(grants).send(sent).expect(422);
     // A superuser, who may see all there is, is told which.
-    expect(body).toMatchObject({ code: 'unknown_reference', errors: [{ path }] });
+    await expectRefusal(admin.post(grants).send(sent), 'unknown_reference', path);
     expect(await contentsOf(service.databaseUrl)).toEqual(before);
   });
 
@@ -115,6 +112,51 @@ describe('a grant', () => {
       await admin.delete(`${grants}/${encodeURIComponent(spelling)}`).expect(404);
     }
     await admin.delete(`${grants}/${id}`).expect(204);
+  });
+});
+
+describe('a superuser', () => {
+  it('hands out, sees and takes back also where a type has no action of granting', async () => {
+    await service.arrange((unit) =>
+      unit.types.create({ id: 'report', actions: ['view', 'add', 'print'], creatorActions: ['print'] }),
+    );
+    await admin.post('/api/v1/objects/report').send({ id: 'r' }).expect(201);
+    const places = [{ type: 'report', id: 'r' }, null];
+    for (const object of places) {
+      const sent = { subject: { type: 'user', id: 'bob' }, permission: 'report:view', object };
+      const { body } = await admin.post(grants).send(sent).expect(201);
+      await admin.get(`${grants}?subject=user:bob`).expect(200, { items: [body], next: null });
+      await admin.delete(`${grants}/${body.id}`).expect(204);
+    }
+    // What its creator was given is seen, so it can be taken back, too.
+    const { body } = await admin.get(`${grants}?object=report:r`).expect(200);
+    expect(idsOf(body)).toHaveLength(1);
+    await admin.delete(`${grants}/${idsOf(body)[0]}`).expect(204);
+  });
+});
+
+describe('who may see all types', () => {
+  it('is told which type of a permission does not exist, and where', async () => {
+    await service.arrange((unit) =>
+      unit.grants.create([{ subject: { type: 'user', id: 'dave' }, permission: 'type:view', object: null }]),
+    );
+    const unknown = { ...onPost(1), permission: 'nothing:view', object: null };
+    await expectRefusal(service.as('dave').post(grants).send(unknown), 'unknown_reference', 'permission');
+    const inBatch = service
+      .as('dave')
+      .post(batch)
+      .send({ grants: [unknown] });
+    await expectRefusal(inBatch, 'unknown_reference', 'grants.0.permission');
+    // Nobody else learns which types there are.
+    await expectRefusal(service.as('bob').post(grants).send(unknown), 'forbidden');
+    await expectRefusal(
+      service
+        .as('bob')
+        .post(grants)
+        .send({ ...unknown, permission: 'post:view' }),
+      'forbidden',
+    );
+    await clear();
   });
 });
 

@@ -84,6 +84,10 @@ export class InMemoryUsers extends UserReader {
   override async findMany(ids: readonly string[]): Promise<UserRecord[]> {
     return ids.flatMap((id) => this.accounts.find(id)?.user ?? []);
   }
+
+  override async withPassword(ids: readonly string[]): Promise<Set<string>> {
+    return new Set(ids.filter((id) => this.accounts.find(id)?.passwordHash !== undefined));
+  }
 }
 
 /** The port over accounts in memory, as far as users are updated through it. */

@@ -1,3 +1,4 @@
+import type supertest from 'supertest';
 import { expect } from 'vitest';
 import { ERRORS, type ErrorCode } from '../../src/core/errors.js';
 import type { RawAnswer } from './raw-request.js';
@@ -27,4 +28,12 @@ export function expectProblem(answer: RawAnswer, { code, path }: Refusal, about 
   const named = errors.filter((fault) => fault.path === path || fault.path.startsWith(`${path}.`));
   expect(named, `${about} must name ${path}: ${answer.text}`).not.toEqual([]);
   expect(detail, about).toContain(path);
+}
+
+/** Expects the request to be refused by this code, naming the path if there is one to name. */
+export async function expectRefusal(request: supertest.Test, code: ErrorCode, path?: string): Promise<void> {
+  const { status, body } = await request;
+  const named = path === undefined ? {} : { errors: [{ path }] };
+  expect(body).toMatchObject({ status: ERRORS[code].status, code, ...named });
+  expect(status).toBe(ERRORS[code].status);
 }

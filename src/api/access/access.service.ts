@@ -19,11 +19,15 @@ export class AccessService {
     const { subject, action, resource } = request;
     const question: Question = { subject, permission: { type: resource.type, action: action.name }, object: resource };
     const supplied = subject.properties ?? action.properties ?? resource.properties;
-    if (supplied === undefined && sameRef(caller.subject, subject)) return (await this.decider.decide(question)).allowed;
+    if (supplied === undefined && sameRef(caller.subject, subject))
+      return (await this.decider.decide(question)).allowed;
     const mayAsk: Question = { subject: caller.subject, permission: { type: 'access', action: 'evaluate' } };
     const [may, answer] = await this.decider.decideAll([mayAsk, question]);
     if (may?.allowed !== true) {
-      throw new CastellanError('forbidden', 'Asking about another subject, or with properties, takes the permission access:evaluate.');
+      throw new CastellanError(
+        'forbidden',
+        'Asking about another subject, or with properties, takes the permission access:evaluate.',
+      );
     }
     return answer?.allowed === true;
   }

@@ -6,7 +6,12 @@ import { AuthorOfRequest, CallerOfRequest, Target } from '../../nest/authorized-
 import { Resource, SignedIn } from '../../nest/route-policy.js';
 import { statusOf, type StatusSetter } from '../created.js';
 import { Paging, type ListAnswer } from '../paging.js';
-import { assignmentsQuery, newAssignment, type AssignmentsQuery, type NewAssignmentBody } from './assignments.schema.js';
+import {
+  assignmentsQuery,
+  newAssignment,
+  type AssignmentsQuery,
+  type NewAssignmentBody,
+} from './assignments.schema.js';
 import { AssignmentsService } from './assignments.service.js';
 
 @Resource('assignment')
@@ -19,7 +24,10 @@ export class AssignmentsController {
 
   @Get()
   @SignedIn()
-  list(@CallerOfRequest() caller: Caller, @Query({ schema: assignmentsQuery }) query: AssignmentsQuery): Promise<ListAnswer<AssignmentRecord>> {
+  list(
+    @CallerOfRequest() caller: Caller,
+    @Query({ schema: assignmentsQuery }) query: AssignmentsQuery,
+  ): Promise<ListAnswer<AssignmentRecord>> {
     const list = ['assignments', query.subject ?? null, query.role ?? null];
     return this.paging.page({ caller, list, query }, (page) => this.assignments.list(caller, page, query));
   }

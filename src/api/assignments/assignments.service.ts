@@ -19,8 +19,15 @@ export class AssignmentsService {
   ) {}
 
   /** An assignment everywhere is seen by whoever may view assignments everywhere, so a list holds all of them or none. */
-  async list(caller: Caller, page: { limit: number; after?: string | undefined }, filter: AssignmentsQuery): Promise<Page<AssignmentRecord>> {
-    const { allowed } = await this.decider.decide({ subject: caller.subject, permission: { type: 'assignment', action: 'view' } });
+  async list(
+    caller: Caller,
+    page: { limit: number; after?: string | undefined },
+    filter: AssignmentsQuery,
+  ): Promise<Page<AssignmentRecord>> {
+    const { allowed } = await this.decider.decide({
+      subject: caller.subject,
+      permission: { type: 'assignment', action: 'view' },
+    });
     if (!allowed) return { items: [], next: null };
     return this.reader.list({ subject: filter.subject, role: filter.role, ...page });
   }

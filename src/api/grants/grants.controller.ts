@@ -6,7 +6,14 @@ import { SignedIn } from '../../nest/route-policy.js';
 import { statusOf, type StatusSetter } from '../created.js';
 import { Paging, type ListAnswer } from '../paging.js';
 import { idParams, type IdParams } from '../schemas.js';
-import { grantBatch, grantsQuery, newGrant, type GrantBatchBody, type GrantsQuery, type NewGrantBody } from './grants.schema.js';
+import {
+  grantBatch,
+  grantsQuery,
+  newGrant,
+  type GrantBatchBody,
+  type GrantsQuery,
+  type NewGrantBody,
+} from './grants.schema.js';
 import { GrantsService } from './grants.service.js';
 
 /** Who may see and change a grant hangs on its place and permission, so each write decides that inside its transaction. */
@@ -20,9 +27,14 @@ export class GrantsController {
   ) {}
 
   @Get()
-  list(@CallerOfRequest() caller: Caller, @Query({ schema: grantsQuery }) query: GrantsQuery): Promise<ListAnswer<GrantRecord>> {
+  list(
+    @CallerOfRequest() caller: Caller,
+    @Query({ schema: grantsQuery }) query: GrantsQuery,
+  ): Promise<ListAnswer<GrantRecord>> {
     const { limit: _limit, cursor: _cursor, ...filter } = query;
-    return this.paging.page({ caller, list: ['grants', filter], query }, (page) => this.reader.list({ viewer: caller.subject, filter, ...page }));
+    return this.paging.page({ caller, list: ['grants', filter], query }, (page) =>
+      this.reader.list({ viewer: caller.subject, filter, ...page }),
+    );
   }
 
   @Post()
@@ -38,7 +50,10 @@ export class GrantsController {
 
   @Post('batch')
   @HttpCode(200)
-  async createBatch(@AuthorOfRequest() author: Author, @Body({ schema: grantBatch }) body: GrantBatchBody): Promise<{ items: GrantRecord[] }> {
+  async createBatch(
+    @AuthorOfRequest() author: Author,
+    @Body({ schema: grantBatch }) body: GrantBatchBody,
+  ): Promise<{ items: GrantRecord[] }> {
     return { items: await this.grants.createBatch(author, body.grants) };
   }
 

@@ -40,13 +40,21 @@ export class GrantsService {
     });
   }
 
-  async #give(author: Author, bodies: readonly NewGrantBody[], prefix: string): Promise<{ record: GrantRecord; created: boolean }[]> {
+  async #give(
+    author: Author,
+    bodies: readonly NewGrantBody[],
+    prefix: string,
+  ): Promise<{ record: GrantRecord; created: boolean }[]> {
     const single = prefix === '';
     bodies.forEach((body, index) => refuseNotYet(body, single ? '' : `${prefix}${index}.`));
-    const grants = bodies.map(({ subject, permission, object }): NewGrant => ({ subject, permission, object: object ?? null }));
+    const grants = bodies.map(({ subject, permission, object }): NewGrant => ({
+      subject,
+      permission,
+      object: object ?? null,
+    }));
     return this.writes.write(author, { places: grants.map((grant) => grant.object) }, async (unit) => {
-      await requireMayHandOut(unit, grants);
       try {
+        await requireMayHandOut(unit, grants);
         return await unit.grants.create(grants);
       } catch (error) {
         throw withPaths(error, (path) => (single ? path.replace(/^0\./, '') : `${prefix}${path}`));
@@ -55,16 +63,55 @@ export class GrantsService {
   }
 }
 
+interface Handed {
+  readonly permission: Permission;
+  readonly place: Place;
+}
+
+// A superuser hands out on every type, also on one that has no `grant` among its actions.
 async function requireMayHandOut(unit: WriteUnit, grants: readonly NewGrant[]): Promise<void> {
-  const handed = grants.map((grant) => ({ permission: permissionOf(grant.permission), place: grant.object ?? undefined }));
-  const rights = new Map<string, { permission: Permission; place: Place }>();
-  for (const each of handed) rights.set(each.place ? refName(each.place) : `* ${each.permission.type}`, each);
-  for (const { permission, place } of rights.values()) await unit.authority.requireGrantRight(permission, place);
+  if (await unit.authority.isSuperuser()) return;
+  const handed = grants.map((grant): Handed => ({
+    permission: permissionOf(grant.permission),
+    place: grant.object ?? undefined,
+  }));
+  const places = new Map<string, { handed: Handed; index: number }>();
+  for (const [index, each] of handed.entries()) {
+    const name = each.place ? refName(each.place) : `* ${each.permission.type}`;
+    if (!places.has(name)) places.set(name, { handed: each, index });
+  }
+  const rights = [...places.values()].flatMap((each) => rightsAt(each.handed));
+  // One question for all of it; only where something is missing is it asked, place by place, which refusal that is.
+  if (await holdsAll(unit, [...rights, ...handed])) return;
+  for (const { handed: each, index } of places.values()) {
+    try {
+      await unit.authority.requireGrantRight(each.permission, each.place);
+    } catch (error) {
+      throw withPaths(error, () => `${index}.permission`);
+    }
+  }
   await unit.authority.requireHolds(handed);
+}
+
+// What `requireGrantRight` asks for.
+function rightsAt({ permission, place }: Handed): Handed[] {
+  if (!place) return [{ permission: { type: permission.type, action: 'grant' }, place }];
+  return ['view', 'grant'].map((action) => ({ permission: { type: place.type, action }, place }));
+}
+
+async function holdsAll(unit: WriteUnit, held: readonly Handed[]): Promise<boolean> {
+  try {
+    await unit.authority.requireHolds(held);
+    return true;
+  } catch (error) {
+    if (error instanceof CastellanError && error.code === 'cannot_hand_out') return false;
+    throw error;
+  }
 }
 
 // Whoever may not see the grants of a place learns nothing of one there, not even that it exists.
 async function requireMayTakeBack(unit: WriteUnit, grant: GrantRecord): Promise<void> {
+  if (await unit.authority.isSuperuser()) return;
   const permission = permissionOf(grant.permission);
   const place = grant.object ?? undefined;
   try {

@@ -22,7 +22,10 @@ export class GroupsController {
   ) {}
 
   @Get()
-  list(@CallerOfRequest() caller: Caller, @Query({ schema: plainPageQuery }) query: PlainPageQuery): Promise<ListAnswer<GroupRecord>> {
+  list(
+    @CallerOfRequest() caller: Caller,
+    @Query({ schema: plainPageQuery }) query: PlainPageQuery,
+  ): Promise<ListAnswer<GroupRecord>> {
     return this.paging.page({ caller, list: ['groups'], query }, (page) =>
       this.lists.pageOf(caller, 'group', page, (ids) => this.reader.findMany(ids)),
     );
@@ -41,7 +44,11 @@ export class GroupsController {
   }
 
   @Patch(':id')
-  update(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Body({ schema: groupPatch }) patch: GroupPatch): Promise<GroupRecord> {
+  update(
+    @AuthorOfRequest() author: Author,
+    @Target() target: ObjectRef,
+    @Body({ schema: groupPatch }) patch: GroupPatch,
+  ): Promise<GroupRecord> {
     return this.groups.update(author, target, patch);
   }
 
@@ -58,20 +65,30 @@ export class GroupsController {
     @Query({ schema: plainPageQuery }) query: PlainPageQuery,
   ): Promise<ListAnswer<SubjectRef>> {
     if (!(await this.reader.find(target.id))) throw notFound();
-    return this.paging.page({ caller, list: ['members', target.id], query }, (page) => this.reader.members(target.id, page));
+    return this.paging.page({ caller, list: ['members', target.id], query }, (page) =>
+      this.reader.members(target.id, page),
+    );
   }
 
   @Put(':id/members/:subjectType/:subjectId')
   @Action('change')
   @HttpCode(204)
-  addMember(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Param({ schema: memberParams }) member: MemberParams): Promise<void> {
+  addMember(
+    @AuthorOfRequest() author: Author,
+    @Target() target: ObjectRef,
+    @Param({ schema: memberParams }) member: MemberParams,
+  ): Promise<void> {
     return this.groups.addMember(author, target, { type: member.subjectType, id: member.subjectId });
   }
 
   @Delete(':id/members/:subjectType/:subjectId')
   @Action('change')
   @HttpCode(204)
-  removeMember(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Param({ schema: memberParams }) member: MemberParams): Promise<void> {
+  removeMember(
+    @AuthorOfRequest() author: Author,
+    @Target() target: ObjectRef,
+    @Param({ schema: memberParams }) member: MemberParams,
+  ): Promise<void> {
     return this.groups.removeMember(author, target, { type: member.subjectType, id: member.subjectId });
   }
 }

@@ -7,7 +7,14 @@ import { AuthorOfRequest, CallerOfRequest, Target, TargetType } from '../../nest
 import { Resource } from '../../nest/route-policy.js';
 import { Paging, type ListAnswer } from '../paging.js';
 import { ViewableLists } from '../viewable-lists.js';
-import { newObject, objectPatch, objectsQuery, type NewObjectBody, type ObjectPatch, type ObjectsQuery } from './objects.schema.js';
+import {
+  newObject,
+  objectPatch,
+  objectsQuery,
+  type NewObjectBody,
+  type ObjectPatch,
+  type ObjectsQuery,
+} from './objects.schema.js';
 import { ObjectsService, requireOwnType } from './objects.service.js';
 
 @Resource({ typeParam: 'type' })
@@ -34,7 +41,11 @@ export class ObjectsController {
   }
 
   @Post()
-  create(@AuthorOfRequest() author: Author, @TargetType() type: string, @Body({ schema: newObject }) body: NewObjectBody): Promise<ObjectRecord> {
+  create(
+    @AuthorOfRequest() author: Author,
+    @TargetType() type: string,
+    @Body({ schema: newObject }) body: NewObjectBody,
+  ): Promise<ObjectRecord> {
     return this.objects.create(author, type, body);
   }
 
@@ -47,7 +58,11 @@ export class ObjectsController {
   }
 
   @Patch(':id')
-  update(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Body({ schema: objectPatch }) patch: ObjectPatch): Promise<ObjectRecord> {
+  update(
+    @AuthorOfRequest() author: Author,
+    @Target() target: ObjectRef,
+    @Body({ schema: objectPatch }) patch: ObjectPatch,
+  ): Promise<ObjectRecord> {
     return this.objects.update(author, target, patch);
   }
 

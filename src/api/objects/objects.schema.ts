@@ -24,7 +24,8 @@ export const objectsQuery = z
       }
       return { path: path.slice(1), value: String(value) };
     });
-    if (narrowed.length > MOST_ATTRIBUTES) context.addIssue({ code: 'custom', message: `must narrow by at most ${MOST_ATTRIBUTES} attributes` });
+    if (narrowed.length > MOST_ATTRIBUTES)
+      context.addIssue({ code: 'custom', message: `must narrow by at most ${MOST_ATTRIBUTES} attributes` });
     return { limit, cursor, action, attributes: narrowed };
   });
 export type ObjectsQuery = z.infer<typeof objectsQuery>;

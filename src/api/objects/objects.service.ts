@@ -31,7 +31,10 @@ export class ObjectsService {
       await unit.authority.requireOnObject('change', target);
       const before = await unit.objects.find(target);
       if (!before) throw notFound();
-      return unit.objects.update(target, patch.attributes ? mergePatch(before.attributes, patch.attributes) : before.attributes);
+      return unit.objects.update(
+        target,
+        patch.attributes ? mergePatch(before.attributes, patch.attributes) : before.attributes,
+      );
     });
   }
 
@@ -47,5 +50,8 @@ export class ObjectsService {
 /** @throws CastellanError `built_in` for a type whose objects have routes of their own. */
 export function requireOwnType(type: string): void {
   if (!isBuiltInType(type)) return;
-  throw new CastellanError('built_in', `The type ${type} is built in: its objects have routes of their own, such as /api/v1/${type}s.`);
+  throw new CastellanError(
+    'built_in',
+    `The type ${type} is built in: its objects have routes of their own, such as /api/v1/${type}s.`,
+  );
 }

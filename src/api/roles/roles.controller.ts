@@ -22,7 +22,10 @@ export class RolesController {
   ) {}
 
   @Get()
-  list(@CallerOfRequest() caller: Caller, @Query({ schema: plainPageQuery }) query: PlainPageQuery): Promise<ListAnswer<RoleRecord>> {
+  list(
+    @CallerOfRequest() caller: Caller,
+    @Query({ schema: plainPageQuery }) query: PlainPageQuery,
+  ): Promise<ListAnswer<RoleRecord>> {
     return this.paging.page({ caller, list: ['roles'], query }, (page) =>
       this.lists.pageOf(caller, 'role', page, (ids) => this.reader.findMany(ids)),
     );
@@ -41,7 +44,11 @@ export class RolesController {
   }
 
   @Patch(':id')
-  update(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Body({ schema: rolePatch }) patch: RolePatch): Promise<RoleRecord> {
+  update(
+    @AuthorOfRequest() author: Author,
+    @Target() target: ObjectRef,
+    @Body({ schema: rolePatch }) patch: RolePatch,
+  ): Promise<RoleRecord> {
     return this.roles.update(author, target, patch);
   }
 

@@ -49,7 +49,11 @@ export class RolesService {
   }
 }
 
-async function requireHandsOut(unit: WriteUnit, permissions: readonly string[], includes: readonly string[]): Promise<void> {
+async function requireHandsOut(
+  unit: WriteUnit,
+  permissions: readonly string[],
+  includes: readonly string[],
+): Promise<void> {
   await unit.authority.requireHoldsEverywhere(permissions);
   for (const id of includes) await unit.authority.requireCovers({ type: 'role', id });
 }

@@ -22,7 +22,10 @@ export class TypesController {
   ) {}
 
   @Get()
-  list(@CallerOfRequest() caller: Caller, @Query({ schema: plainPageQuery }) query: PlainPageQuery): Promise<ListAnswer<TypeRecord>> {
+  list(
+    @CallerOfRequest() caller: Caller,
+    @Query({ schema: plainPageQuery }) query: PlainPageQuery,
+  ): Promise<ListAnswer<TypeRecord>> {
     return this.paging.page({ caller, list: ['types'], query }, (page) =>
       this.lists.pageOf(caller, 'type', page, (ids) => this.reader.findMany(ids)),
     );
@@ -41,7 +44,11 @@ export class TypesController {
   }
 
   @Patch(':id')
-  update(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Body({ schema: typePatch }) patch: TypePatch): Promise<TypeRecord> {
+  update(
+    @AuthorOfRequest() author: Author,
+    @Target() target: ObjectRef,
+    @Body({ schema: typePatch }) patch: TypePatch,
+  ): Promise<TypeRecord> {
     return this.types.update(author, target, patch);
   }
 

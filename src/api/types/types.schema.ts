@@ -7,7 +7,12 @@ const actions = z.array(name).min(1).max(200);
 const creatorActions = z.array(name).max(200);
 
 export const newType = z
-  .strictObject({ id: name, actions: actions.default([...DEFAULT_ACTIONS]), creatorActions: creatorActions.optional(), ...modePart })
+  .strictObject({
+    id: name,
+    actions: actions.default([...DEFAULT_ACTIONS]),
+    creatorActions: creatorActions.optional(),
+    ...modePart,
+  })
   .transform((type) => ({
     ...type,
     creatorActions: type.creatorActions ?? DEFAULT_CREATOR_ACTIONS.filter((action) => type.actions.includes(action)),

@@ -22,7 +22,10 @@ export class UsersController {
   ) {}
 
   @Get()
-  list(@CallerOfRequest() caller: Caller, @Query({ schema: plainPageQuery }) query: PlainPageQuery): Promise<ListAnswer<UserRecord>> {
+  list(
+    @CallerOfRequest() caller: Caller,
+    @Query({ schema: plainPageQuery }) query: PlainPageQuery,
+  ): Promise<ListAnswer<UserRecord>> {
     return this.paging.page({ caller, list: ['users'], query }, (page) =>
       this.lists.pageOf(caller, 'user', page, (ids) => this.reader.findMany(ids)),
     );
@@ -41,7 +44,11 @@ export class UsersController {
   }
 
   @Patch(':id')
-  update(@AuthorOfRequest() author: Author, @Target() target: ObjectRef, @Body({ schema: userPatch }) patch: UserPatch): Promise<UserRecord> {
+  update(
+    @AuthorOfRequest() author: Author,
+    @Target() target: ObjectRef,
+    @Body({ schema: userPatch }) patch: UserPatch,
+  ): Promise<UserRecord> {
     return this.users.update(author, target, patch);
   }
 

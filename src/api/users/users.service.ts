@@ -33,7 +33,8 @@ export class UsersService {
     return this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireOnObject('change', target);
       const before = await requireWeaker(unit, target, 'Changing a superuser');
-      if (superuser !== undefined && superuser !== before.superuser) await unit.authority.requireSuperuser('Making or unmaking a superuser');
+      if (superuser !== undefined && superuser !== before.superuser)
+        await unit.authority.requireSuperuser('Making or unmaking a superuser');
       // Whoever sets a password, or the name that it goes with, can sign in as that user.
       if (passwordHash !== undefined || username !== undefined) await unit.authority.requireCovers(target);
       return unit.users.update(target.id, {

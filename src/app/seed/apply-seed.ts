@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.js';
 import { applyAssignments, applyGrants, applyObjects } from './apply-access.js';
 import { applyRoles } from './apply-roles.js';
 import { applyGroups, applyTypes, applyUsers } from './apply-subjects.js';
-import { hashMissingPasswords, usersWithPassword } from './initial-passwords.js';
+import { hashMissingPasswords } from './initial-passwords.js';
 import type { Seed } from './parse-seed.js';
 import { Tally, type OnProgress, type SeedKind, type SeedResult } from './seed-result.js';
 
@@ -25,11 +25,11 @@ export async function applySeed(
   passwords: Pick<Passwords, 'hash'>,
   onProgress?: OnProgress,
 ): Promise<SeedResult> {
-  const hashes = await hashMissingPasswords(store, seed.users, passwords);
+  const hashes = await hashMissingPasswords(store.users, seed.users, passwords);
   try {
     return await store.writes.write(author, 'structure', async (unit) => {
       const tally = new Tally(totalsOf(seed), onProgress);
-      const mayHavePassword = await usersWithPassword(store, [...hashes.keys()]);
+      const mayHavePassword = await unit.users.withPassword([...hashes.keys()]);
       for (const id of mayHavePassword) hashes.delete(id);
       await applyAll(unit, seed, hashes, tally);
       return tally.result;

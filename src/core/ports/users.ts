@@ -36,10 +36,14 @@ export abstract class UserReader {
   abstract find(id: string): Promise<UserRecord | null>;
   /** Those of the ids that exist, in the order of the ids. */
   abstract findMany(ids: readonly string[]): Promise<UserRecord[]>;
+  /** Those of the ids whose users have a password. */
+  abstract withPassword(ids: readonly string[]): Promise<Set<string>>;
 }
 
 export interface UserWriter {
   find(id: string): Promise<UserRecord | null>;
+  /** Those of the ids whose users have a password. */
+  withPassword(ids: readonly string[]): Promise<Set<string>>;
   /** @throws CastellanError `already_exists` for an id or a username that is taken. */
   create(user: NewUser): Promise<UserRecord>;
   /** @throws CastellanError `not_found`, `already_exists` (the username), `last_superuser`, `invalid_credentials` (another version). */

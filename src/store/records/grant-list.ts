@@ -51,7 +51,11 @@ export class PostgresGrantReader extends GrantReader {
       ...values,
     );
     const ids = found.slice(0, limit).map((row) => row.id);
-    const rows = await this.prisma.grant.findMany({ where: { id: { in: ids } }, include: GRANT_INCLUDE, orderBy: { id: 'asc' } });
+    const rows = await this.prisma.grant.findMany({
+      where: { id: { in: ids } },
+      include: GRANT_INCLUDE,
+      orderBy: { id: 'asc' },
+    });
     return { items: rows.map(grantRecord), next: found.length > limit ? (ids.at(-1) ?? null) : null };
   }
 }

@@ -64,7 +64,13 @@ export class PrismaGrantWriter implements GrantWriter {
       const record = plainRecord(standing[index]?.id ?? '', grant);
       // Where one batch asks for the same grant twice, the first is the one that made it.
       const isNew = created.delete(record.id);
-      if (isNew) this.tx.changes.add({ action: 'grant.create', target: { type: 'grant', id: record.id }, before: null, after: record });
+      if (isNew)
+        this.tx.changes.add({
+          action: 'grant.create',
+          target: { type: 'grant', id: record.id },
+          before: null,
+          after: record,
+        });
       return { record, created: isNew };
     });
   }
@@ -87,7 +93,8 @@ export class PrismaGrantWriter implements GrantWriter {
     const objectIds: (string | null)[] = [];
     for (const [index, grant] of grants.entries()) {
       const row = rows[index];
-      if (!row || row.subject_id === null) throw unknownReference(`${index}.subject`, `${grant.subject.type} ${grant.subject.id}`);
+      if (!row || row.subject_id === null)
+        throw unknownReference(`${index}.subject`, `${grant.subject.type} ${grant.subject.id}`);
       if (grant.object && row.object_id === null) throw unknownReference(`${index}.object`, refName(grant.object));
       requireSameType(index, grant.permission, grant.object);
       subjectIds.push(row.subject_id);
@@ -119,7 +126,17 @@ export function grantRecord(row: GrantRow): GrantRecord {
 
 function plainRecord(id: string, grant: NewGrant): GrantRecord {
   const { subject, permission, object } = grant;
-  return { id, subject, permission, object, effect: 'allow', condition: null, fields: null, startsAt: null, expiresAt: null };
+  return {
+    id,
+    subject,
+    permission,
+    object,
+    effect: 'allow',
+    condition: null,
+    fields: null,
+    startsAt: null,
+    expiresAt: null,
+  };
 }
 
 // Such a grant would count for the objects below this one only, and there is no below yet.

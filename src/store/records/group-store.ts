@@ -15,7 +15,9 @@ interface Row {
   readonly description: string | null;
 }
 
-const named = (ref: SubjectRef): { type_externalId: { type: string; externalId: string } } => ({ type_externalId: { type: ref.type, externalId: ref.id } });
+const named = (ref: SubjectRef): { type_externalId: { type: string; externalId: string } } => ({
+  type_externalId: { type: ref.type, externalId: ref.id },
+});
 
 export class PrismaGroupReader extends GroupReader {
   constructor(private readonly prisma: PrismaClient) {
@@ -28,7 +30,10 @@ export class PrismaGroupReader extends GroupReader {
   }
 
   async findMany(ids: readonly string[]): Promise<GroupRecord[]> {
-    const rows = await this.prisma.subject.findMany({ where: { type: 'group', externalId: { in: [...ids] } }, select: SELECT });
+    const rows = await this.prisma.subject.findMany({
+      where: { type: 'group', externalId: { in: [...ids] } },
+      select: SELECT,
+    });
     const byId = new Map(rows.map((row) => [row.externalId, recordOf(row)]));
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
@@ -57,7 +62,10 @@ export class PrismaGroupWriter implements GroupWriter {
   }
 
   async create(group: GroupRecord): Promise<GroupRecord> {
-    if (await this.find(group.id)) throw new CastellanError('already_exists', `id: there is a group ${group.id} already.`, [{ path: 'id', message: 'is taken' }]);
+    if (await this.find(group.id))
+      throw new CastellanError('already_exists', `id: there is a group ${group.id} already.`, [
+        { path: 'id', message: 'is taken' },
+      ]);
     const row = await this.tx.prisma.subject.create({
       data: { type: 'group', externalId: group.id, description: group.description },
       select: SELECT,
@@ -86,10 +94,15 @@ export class PrismaGroupWriter implements GroupWriter {
   async addMember(id: string, member: SubjectRef): Promise<boolean> {
     const group = await this.#changeable(id);
     const row = await this.#row(member);
-    if (!row || member.type === 'role' || isBuiltInGroup(member)) throw unknownReference('member', `${member.type} ${member.id} to be a member`);
+    if (!row || member.type === 'role' || isBuiltInGroup(member))
+      throw unknownReference('member', `${member.type} ${member.id} to be a member`);
     const edge = { groupId: group.id, memberId: row.id };
     if (await this.tx.prisma.membership.findUnique({ where: { groupId_memberId: edge } })) return false;
-    await requireEdgeFits(this.tx.sql, MEMBERSHIPS, { lower: row.id, upper: group.id, name: `${refName(member)} in group:${id}` });
+    await requireEdgeFits(this.tx.sql, MEMBERSHIPS, {
+      lower: row.id,
+      upper: group.id,
+      name: `${refName(member)} in group:${id}`,
+    });
     await this.tx.prisma.membership.create({ data: edge });
     await recomputeClosure(this.tx.sql, MEMBERSHIPS, await affectedBy(this.tx.sql, MEMBERSHIPS, row.id));
     this.#record('group.member.add', id, null, { member });
@@ -114,7 +127,11 @@ export class PrismaGroupWriter implements GroupWriter {
     const ref = { type: 'group', id };
     const row = await this.#row(ref);
     if (!row) throw notFound();
-    if (isBuiltInGroup(ref)) throw new CastellanError('built_in', `The group ${id} is built in: it has no list of members, and stays as it is.`);
+    if (isBuiltInGroup(ref))
+      throw new CastellanError(
+        'built_in',
+        `The group ${id} is built in: it has no list of members, and stays as it is.`,
+      );
     return row;
   }
 

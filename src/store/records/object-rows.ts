@@ -1,7 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { JsonObject, SubjectRef } from '../../core/model.js';
 import { unknownReference } from '../../core/errors.js';
-import type { Prisma } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
 
 /** A row of `objects` to be made: of a type that exists, under an id that is free. */
@@ -18,10 +17,13 @@ export interface NewObjectRow {
  * @throws CastellanError `unknown_reference` (the type, or the creator).
  */
 export async function insertObject(tx: Transaction, object: NewObjectRow, creator: SubjectRef | null): Promise<bigint> {
-  const type = await tx.prisma.resourceType.findUnique({ where: { name: object.type }, include: { permissions: true } });
+  const type = await tx.prisma.resourceType.findUnique({
+    where: { name: object.type },
+    include: { permissions: true },
+  });
   if (!type) throw unknownReference('type', `type ${object.type}`);
   const row = await tx.prisma.protectedObject.create({
-    data: { typeId: type.id, externalId: object.id, attributes: (object.attributes ?? {}) as Prisma.InputJsonObject },
+    data: { typeId: type.id, externalId: object.id, attributes: object.attributes ?? {} },
     select: { id: true },
   });
   if (creator) {
@@ -32,7 +34,12 @@ export async function insertObject(tx: Transaction, object: NewObjectRow, creato
     if (!subject) throw unknownReference('creator', `${creator.type} ${creator.id}`);
     const permissions = type.permissions.filter((permission) => type.creatorActions.includes(permission.action));
     await tx.prisma.grant.createMany({
-      data: permissions.map((permission) => ({ id: uuidv7(), subjectId: subject.id, permissionId: permission.id, objectId: row.id })),
+      data: permissions.map((permission) => ({
+        id: uuidv7(),
+        subjectId: subject.id,
+        permissionId: permission.id,
+        objectId: row.id,
+      })),
     });
   }
   return row.id;

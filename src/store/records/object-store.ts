@@ -36,10 +36,18 @@ export class PrismaObjectWriter implements ObjectWriter {
 
   async create(object: NewObject, creator: SubjectRef | null): Promise<ObjectRecord> {
     requireOwnType(object.type);
-    if (await this.find(object)) throw new CastellanError('already_exists', `id: there is a ${refName(object)} already.`, [{ path: 'id', message: 'is taken' }]);
+    if (await this.find(object))
+      throw new CastellanError('already_exists', `id: there is a ${refName(object)} already.`, [
+        { path: 'id', message: 'is taken' },
+      ]);
     await insertObject(this.tx, object, creator);
     const record: ObjectRecord = { type: object.type, id: object.id, parent: null, attributes: object.attributes };
-    this.tx.changes.add({ action: 'object.create', target: refOf(object), before: null, after: { ...record, creator } });
+    this.tx.changes.add({
+      action: 'object.create',
+      target: refOf(object),
+      before: null,
+      after: { ...record, creator },
+    });
     return record;
   }
 
@@ -49,10 +57,15 @@ export class PrismaObjectWriter implements ObjectWriter {
     if (!before) throw notFound();
     const row = await this.tx.prisma.protectedObject.update({
       where: { id: before.id },
-      data: { attributes: attributes as Prisma.InputJsonObject },
+      data: { attributes: attributes },
       select: SELECT,
     });
-    this.tx.changes.add({ action: 'object.update', target: refOf(ref), before: recordOf(before), after: recordOf(row) });
+    this.tx.changes.add({
+      action: 'object.update',
+      target: refOf(ref),
+      before: recordOf(before),
+      after: recordOf(row),
+    });
     return recordOf(row);
   }
 
@@ -70,7 +83,11 @@ function findRow(prisma: Prisma.TransactionClient, ref: ObjectRef): Promise<Row 
 }
 
 function requireOwnType(type: string): void {
-  if (isBuiltInType(type)) throw new CastellanError('built_in', `Objects of the type ${type} come and go with what they stand for, by routes of their own.`);
+  if (isBuiltInType(type))
+    throw new CastellanError(
+      'built_in',
+      `Objects of the type ${type} come and go with what they stand for, by routes of their own.`,
+    );
 }
 
 function refOf(ref: ObjectRef): ObjectRef {

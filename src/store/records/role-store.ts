@@ -1,6 +1,12 @@
 import { CastellanError, notFound, unknownReference } from '../../core/errors.js';
 import type { Effect, JsonObject } from '../../core/model.js';
-import { RoleReader, type RoleChange, type RoleRecord, type RoleRule, type RoleWriter } from '../../core/ports/roles.js';
+import {
+  RoleReader,
+  type RoleChange,
+  type RoleRecord,
+  type RoleRule,
+  type RoleWriter,
+} from '../../core/ports/roles.js';
 import { affectedBy, INCLUSIONS, recomputeClosure, requireEdgeFits } from '../closures.js';
 import type { Prisma, PrismaClient } from '../generated/client.js';
 import { permissionIds } from '../permission-ids.js';
@@ -10,7 +16,10 @@ import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
 const INCLUDE = {
   subject: { select: { externalId: true, description: true } },
   rules: { orderBy: { id: 'asc' }, include: { permission: { include: { type: { select: { name: true } } } } } },
-  inclusions: { orderBy: { includedId: 'asc' }, include: { included: { include: { subject: { select: { externalId: true } } } } } },
+  inclusions: {
+    orderBy: { includedId: 'asc' },
+    include: { included: { include: { subject: { select: { externalId: true } } } } },
+  },
 } as const satisfies Prisma.RoleInclude;
 type Row = Prisma.RoleGetPayload<{ include: typeof INCLUDE }>;
 
@@ -27,7 +36,10 @@ export class PrismaRoleReader extends RoleReader {
   }
 
   async findMany(ids: readonly string[]): Promise<RoleRecord[]> {
-    const rows = await this.prisma.role.findMany({ where: { subject: { type: 'role', externalId: { in: [...ids] } } }, include: INCLUDE });
+    const rows = await this.prisma.role.findMany({
+      where: { subject: { type: 'role', externalId: { in: [...ids] } } },
+      include: INCLUDE,
+    });
     const byId = new Map(rows.map((row) => [row.subject.externalId, recordOf(row)]));
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
@@ -42,8 +54,13 @@ export class PrismaRoleWriter implements RoleWriter {
   }
 
   async create(role: RoleRecord): Promise<RoleRecord> {
-    if (await this.#row(role.id)) throw new CastellanError('already_exists', `id: there is a role ${role.id} already.`, [{ path: 'id', message: 'is taken' }]);
-    const subject = await this.tx.prisma.subject.create({ data: { type: 'role', externalId: role.id, description: role.description } });
+    if (await this.#row(role.id))
+      throw new CastellanError('already_exists', `id: there is a role ${role.id} already.`, [
+        { path: 'id', message: 'is taken' },
+      ]);
+    const subject = await this.tx.prisma.subject.create({
+      data: { type: 'role', externalId: role.id, description: role.description },
+    });
     await this.tx.prisma.role.create({ data: { id: subject.id } });
     await insertObject(this.tx, { type: 'role', id: role.id }, creatorIn(this.tx));
     await this.#setRules(subject.id, role.rules);
@@ -105,7 +122,11 @@ export class PrismaRoleWriter implements RoleWriter {
     for (const [index, name] of [...new Set(includes)].entries()) {
       const includedId = ids.get(name);
       if (includedId === undefined) throw unknownReference(`includes.${index}`, `role ${name}`);
-      await requireEdgeFits(this.tx.sql, INCLUSIONS, { lower: roleId, upper: includedId, name: `role:${name} in role:${id}` });
+      await requireEdgeFits(this.tx.sql, INCLUSIONS, {
+        lower: roleId,
+        upper: includedId,
+        name: `role:${name} in role:${id}`,
+      });
       await this.tx.prisma.roleInclusion.create({ data: { roleId, includedId } });
     }
     await recomputeClosure(this.tx.sql, INCLUSIONS, await affectedBy(this.tx.sql, INCLUSIONS, roleId));

@@ -5,7 +5,9 @@ import type { Prisma, PrismaClient } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
 import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
 
-const INCLUDE = { permissions: { orderBy: { id: 'asc' }, select: { id: true, action: true } } } as const satisfies Prisma.ResourceTypeInclude;
+const INCLUDE = {
+  permissions: { orderBy: { id: 'asc' }, select: { id: true, action: true } },
+} as const satisfies Prisma.ResourceTypeInclude;
 type Row = Prisma.ResourceTypeGetPayload<{ include: typeof INCLUDE }>;
 
 export class PrismaTypeReader extends TypeReader {
@@ -34,7 +36,10 @@ export class PrismaTypeWriter implements TypeWriter {
   }
 
   async create(type: NewType): Promise<TypeRecord> {
-    if (await this.#row(type.id)) throw new CastellanError('already_exists', `id: there is a type ${type.id} already.`, [{ path: 'id', message: 'is taken' }]);
+    if (await this.#row(type.id))
+      throw new CastellanError('already_exists', `id: there is a type ${type.id} already.`, [
+        { path: 'id', message: 'is taken' },
+      ]);
     requireActions(type.creatorActions, type.actions);
     await this.tx.prisma.resourceType.create({
       data: {
@@ -55,7 +60,9 @@ export class PrismaTypeWriter implements TypeWriter {
     const known = new Set(before.permissions.map((permission) => permission.action));
     await this.tx.prisma.permission.deleteMany({ where: { typeId: before.id, action: { notIn: actions } } });
     await this.tx.prisma.permission.createMany({
-      data: [...new Set(actions)].filter((action) => !known.has(action)).map((action) => ({ typeId: before.id, action })),
+      data: [...new Set(actions)]
+        .filter((action) => !known.has(action))
+        .map((action) => ({ typeId: before.id, action })),
     });
     await this.tx.prisma.resourceType.update({ where: { id: before.id }, data: { creatorActions } });
     return this.#recorded('type.update', id, recordOf(before));
@@ -89,7 +96,7 @@ export class PrismaTypeWriter implements TypeWriter {
 
 function requireActions(creatorActions: readonly string[], actions: readonly string[]): void {
   const index = creatorActions.findIndex((action) => !actions.includes(action));
-  if (index >= 0) throw invalidField(`creatorActions.${index}`, 'must be one of the type\'s actions');
+  if (index >= 0) throw invalidField(`creatorActions.${index}`, "must be one of the type's actions");
 }
 
 function recordOf(row: Row): TypeRecord {

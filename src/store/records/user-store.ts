@@ -6,10 +6,20 @@ import type { Prisma, PrismaClient } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
 import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
 
-const SELECT = { id: true, externalId: true, username: true, email: true, active: true, superuser: true, attributes: true } as const;
+const SELECT = {
+  id: true,
+  externalId: true,
+  username: true,
+  email: true,
+  active: true,
+  superuser: true,
+  attributes: true,
+} as const;
 type Row = Prisma.SubjectGetPayload<{ select: typeof SELECT }>;
 
-const named = (id: string): { type_externalId: { type: string; externalId: string } } => ({ type_externalId: { type: 'user', externalId: id } });
+const named = (id: string): { type_externalId: { type: string; externalId: string } } => ({
+  type_externalId: { type: 'user', externalId: id },
+});
 
 export class PrismaUserReader extends UserReader {
   constructor(private readonly prisma: PrismaClient) {
@@ -22,9 +32,16 @@ export class PrismaUserReader extends UserReader {
   }
 
   async findMany(ids: readonly string[]): Promise<UserRecord[]> {
-    const rows = await this.prisma.subject.findMany({ where: { type: 'user', externalId: { in: [...ids] } }, select: SELECT });
+    const rows = await this.prisma.subject.findMany({
+      where: { type: 'user', externalId: { in: [...ids] } },
+      select: SELECT,
+    });
     const byId = new Map(rows.map((row) => [row.externalId, recordOf(row)]));
     return ids.flatMap((id) => byId.get(id) ?? []);
+  }
+
+  withPassword(ids: readonly string[]): Promise<Set<string>> {
+    return usersWithPassword(this.prisma, ids);
   }
 }
 
@@ -36,18 +53,27 @@ export class PrismaUserWriter implements UserWriter {
     return row && recordOf(row);
   }
 
+  withPassword(ids: readonly string[]): Promise<Set<string>> {
+    return usersWithPassword(this.tx.prisma, ids);
+  }
+
   async create(user: NewUser): Promise<UserRecord> {
     const { passwordHash, id, ...values } = user;
     if (await this.#row(id)) throw taken('id', id);
     await this.#requireFreeUsername(user.username);
     const row = await this.tx.prisma.subject.create({
-      data: { type: 'user', externalId: id, ...values, attributes: values.attributes as Prisma.InputJsonObject },
+      data: { type: 'user', externalId: id, ...values, attributes: values.attributes },
       select: SELECT,
     });
     await insertObject(this.tx, { type: 'user', id }, creatorIn(this.tx));
     if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
     const record = recordOf(row);
-    this.tx.changes.add({ action: 'user.create', target: target(id), before: null, after: audited(record, passwordHash) });
+    this.tx.changes.add({
+      action: 'user.create',
+      target: target(id),
+      before: null,
+      after: audited(record, passwordHash),
+    });
     return record;
   }
 
@@ -56,17 +82,19 @@ export class PrismaUserWriter implements UserWriter {
     if (!before) throw notFound();
     const { passwordHash, attributes, ifCredentialVersion, ...values } = change;
     if (ifCredentialVersion !== undefined) await this.#requireCredential(before.id, ifCredentialVersion);
-    if (values.username !== undefined && values.username !== before.username) await this.#requireFreeUsername(values.username);
+    if (values.username !== undefined && values.username !== before.username)
+      await this.#requireFreeUsername(values.username);
     const row = await this.tx.prisma.subject.update({
       where: { id: before.id },
-      data: { ...values, ...(attributes ? { attributes: attributes as Prisma.InputJsonObject } : {}) },
+      data: { ...values, ...(attributes ? { attributes: attributes } : {}) },
       select: SELECT,
     });
     if (isStandingSuperuser(before) && !isStandingSuperuser(row)) await this.#requireAnotherSuperuser();
     if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
     if (!row.active) await this.tx.prisma.session.deleteMany({ where: { subjectId: row.id } });
     const record = recordOf(row);
-    const action = passwordHash !== undefined && !attributes && Object.keys(values).length === 0 ? 'user.password' : 'user.update';
+    const action =
+      passwordHash !== undefined && !attributes && Object.keys(values).length === 0 ? 'user.password' : 'user.update';
     this.tx.changes.add({ action, target: target(id), before: recordOf(before), after: audited(record, passwordHash) });
     return record;
   }
@@ -95,7 +123,8 @@ export class PrismaUserWriter implements UserWriter {
   }
 
   async #requireFreeUsername(username: string): Promise<void> {
-    if (await this.tx.prisma.subject.findUnique({ where: { username }, select: { id: true } })) throw taken('username', username);
+    if (await this.tx.prisma.subject.findUnique({ where: { username }, select: { id: true } }))
+      throw taken('username', username);
   }
 
   async #requireAnotherSuperuser(): Promise<void> {
@@ -109,12 +138,27 @@ export class PrismaUserWriter implements UserWriter {
   }
 }
 
+async function usersWithPassword(prisma: Prisma.TransactionClient, ids: readonly string[]): Promise<Set<string>> {
+  const having = new Set<string>();
+  // A statement takes 65,535 values at most.
+  for (let start = 0; start < ids.length; start += 5000) {
+    const rows = await prisma.credential.findMany({
+      where: { subject: { type: 'user', externalId: { in: ids.slice(start, start + 5000) } } },
+      select: { subject: { select: { externalId: true } } },
+    });
+    for (const row of rows) having.add(row.subject.externalId);
+  }
+  return having;
+}
+
 function isStandingSuperuser(row: Row): boolean {
   return row.superuser && row.active;
 }
 
 function taken(path: string, value: string): CastellanError {
-  return new CastellanError('already_exists', `${path}: there is a user ${value} already.`, [{ path, message: 'is taken' }]);
+  return new CastellanError('already_exists', `${path}: there is a user ${value} already.`, [
+    { path, message: 'is taken' },
+  ]);
 }
 
 function target(id: string): { type: string; id: string } {
