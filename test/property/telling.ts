@@ -117,19 +117,19 @@ export class Telling {
 
   #questions(): Asked[] {
     const { names, types, actions } = this.story;
-    const refs = (type: string, ...ids: string[]): Ref[] => ids.map((id) => ({ type, id }));
-    return this.#subjects().flatMap((subject) => {
-      const ask = (type: string, action: string, objects: (Ref | undefined)[]): Asked[] =>
-        objects.map((object) => ({ subject, type, action, object }));
-      return [
-        ...types.flatMap((type) => [
-          ...actions.flatMap((action) => ask(type, action, [...refs(type, ...names, 'nowhere'), undefined])),
-          ...ask(type, 'fly', [undefined]),
-        ]),
-        ...ask('group', 'view', refs('group', ...names, 'anyone')),
-        ...ask('nothing', 'view', refs('nothing', ...names.slice(0, 1))),
-      ];
-    });
+    const questions: Asked[] = [];
+    for (const subject of this.#subjects()) {
+      const ask = (type: string, action: string, ids: (string | undefined)[]): void => {
+        for (const id of ids) questions.push({ subject, type, action, object: id === undefined ? id : { type, id } });
+      };
+      for (const type of types) {
+        for (const action of actions) ask(type, action, [...names, 'nowhere', undefined]);
+        ask(type, 'fly', [undefined]);
+      }
+      ask('group', 'view', [...names, 'anyone']);
+      ask('nothing', 'view', names.slice(0, 1));
+    }
+    return questions;
   }
 
   #subjects(): Ref[] {

@@ -1,0 +1,285 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestService, type TestService } from '../support/service.js';
+
+const user = (id: string) => ({ type: 'user', id });
+const group = (id: string) => ({ type: 'group', id });
+const post = (id: string) => ({ type: 'post', id });
+
+describe('who may hand out what', () => {
+  let service: TestService;
+
+  // mallory runs users, groups, roles and assignments, and holds nothing of what they bring.
+  beforeAll(async () => {
+    service = await startTestService();
+    for (const name of ['alice', 'bob', 'mallory', 'strong', 'gone', 'keeper']) await service.addUser(name);
+    await service.addUser('root', { superuser: true });
+    await service.addUser('retired', { superuser: true, active: false });
+    await service.arrange(async (unit) => {
+      const actions = ['view', 'add', 'change', 'delete', 'grant', 'publish'];
+      await unit.types.create({ id: 'post', actions, creatorActions: ['view', 'change', 'delete', 'grant'] });
+      await unit.objects.create({ ...post('a'), attributes: {} }, user('alice'));
+      await unit.objects.create({ ...post('b'), attributes: {} }, user('bob'));
+      await unit.groups.create({ id: 'publishers', description: null });
+      await unit.groups.create({ id: 'above', description: null });
+      await unit.groups.addMember('above', group('publishers'));
+      await unit.groups.create({ id: 'empty', description: null });
+      const rule = { permission: 'post:publish', effect: 'allow', condition: null, fields: null } as const;
+      await unit.roles.create({ id: 'publisher', description: null, rules: [rule], includes: [] });
+      await unit.roles.create({ id: 'chief', description: null, rules: [], includes: ['publisher'] });
+      await unit.roles.create({ id: 'plain', description: null, rules: [], includes: [] });
+      await unit.assignments.create({ subject: group('above'), role: 'publisher' });
+      const grant = (to: string, permission: string, object: { type: string; id: string } | null = null) => ({
+        subject: user(to),
+        permission,
+        object,
+      });
+      const manages = ['user', 'group', 'role', 'assignment'].flatMap((type) =>
+        ['view', 'add', 'change', 'delete'].map((action) => grant('mallory', `${type}:${action}`)),
+      );
+      await unit.grants.create([
+        ...manages,
+        grant('strong', 'post:publish'),
+        grant('gone', 'post:publish'),
+        grant('keeper', 'post:view', post('a')),
+        grant('keeper', 'post:grant', post('a')),
+      ]);
+      await unit.users.update('gone', { active: false });
+    });
+  });
+  afterAll(() => service.stop());
+
+  const refused = async (request: ReturnType<ReturnType<TestService['as']>['post']>, status: number, code: string) => {
+    const answer = await request;
+    expect([answer.status, answer.body.code], JSON.stringify(answer.body)).toEqual([status, code]);
+  };
+  const mallory = () => service.as('mallory');
+
+  it('lets a creator share what it holds, and nothing else', async () => {
+    const share = (permission: string) =>
+      service
+        .as('alice')
+        .post('/api/v1/grants')
+        .send({ subject: user('bob'), permission, object: post('a') });
+    await share('post:change').expect(201);
+    await refused(share('post:publish'), 403, 'cannot_hand_out');
+  });
+
+  it('takes the grant action on that very object', async () => {
+    const hand = (as: string, object: object | null, permission = 'post:view') =>
+      service
+        .as(as)
+        .post('/api/v1/grants')
+        .send({ subject: user('mallory'), permission, object });
+    await refused(hand('alice', post('b')), 404, 'not_found');
+    await refused(hand('alice', null), 403, 'forbidden');
+    await hand('keeper', post('a')).expect(201);
+    await refused(hand('keeper', post('a'), 'post:change'), 403, 'cannot_hand_out');
+  });
+
+  it('says the same of a hidden object and of a missing one, whoever is named with it', async () => {
+    const attempts = [post('b'), post('nowhere')].flatMap((object) =>
+      [user('bob'), user('nobody-at-all')].map((subject) =>
+        service.as('alice').post('/api/v1/grants').send({ subject, permission: 'post:view', object }),
+      ),
+    );
+    const answers = await Promise.all(attempts);
+    expect(new Set(answers.map((answer) => `${answer.status} ${answer.text}`)).size).toBe(1);
+    expect(answers[0]?.status).toBe(404);
+  });
+
+  it('knows no way round through a batch, and leaves none of it', async () => {
+    const grants = [
+      { subject: user('bob'), permission: 'post:delete', object: post('a') },
+      { subject: user('bob'), permission: 'post:publish', object: post('a') },
+    ];
+    await refused(service.as('alice').post('/api/v1/grants/batch').send({ grants }), 403, 'cannot_hand_out');
+    const { body } = await service
+      .as('root')
+      .get('/api/v1/grants?subject=user:bob&permission=post:delete&object=post:a');
+    expect(body.items).toEqual([]);
+  });
+
+  it('lets nobody take back what they could not give, or learn that it is there', async () => {
+    const { body } = await service.as('root').get('/api/v1/grants?subject=user:strong').expect(200);
+    const everywhere = body.items.find((grant: { permission: string }) => grant.permission === 'post:publish');
+    await refused(service.as('alice').delete(`/api/v1/grants/${everywhere.id}`), 404, 'not_found');
+    await service.as('root').delete('/api/v1/grants/00000000-0000-7000-8000-000000000000').expect(404);
+  });
+
+  it('counts adding a member, or removing one, as handing out all that the group holds', async () => {
+    const member = (verb: 'put' | 'delete', of: string) => mallory()[verb](`/api/v1/groups/${of}/members/user/mallory`);
+    for (const name of ['publishers', 'above']) {
+      await refused(member('put', name), 403, 'cannot_hand_out');
+      await refused(member('delete', name), 403, 'cannot_hand_out');
+    }
+    await member('put', 'empty').expect(204);
+    await member('delete', 'empty').expect(204);
+    await refused(mallory().put('/api/v1/groups/above/members/group/empty'), 403, 'cannot_hand_out');
+  });
+
+  it('counts what comes into a role, and what goes, as handing out', async () => {
+    const change = (role: string, body: object) => mallory().patch(`/api/v1/roles/${role}`).send(body);
+    await refused(change('plain', { rules: [{ permission: 'post:publish' }] }), 403, 'cannot_hand_out');
+    await refused(change('plain', { includes: ['publisher'] }), 403, 'cannot_hand_out');
+    await refused(change('plain', { includes: ['chief'] }), 403, 'cannot_hand_out');
+    await refused(change('publisher', { rules: [] }), 403, 'cannot_hand_out');
+    await refused(change('chief', { includes: [] }), 403, 'cannot_hand_out');
+    await refused(
+      mallory()
+        .post('/api/v1/roles')
+        .send({ id: 'own', rules: [{ permission: 'post:publish' }] }),
+      403,
+      'cannot_hand_out',
+    );
+    await refused(
+      mallory()
+        .post('/api/v1/roles')
+        .send({ id: 'own', includes: ['chief'] }),
+      403,
+      'cannot_hand_out',
+    );
+    await change('publisher', { description: 'A word about it changes nothing' }).expect(200);
+    await change('plain', { rules: [{ permission: 'user:view' }] }).expect(200);
+  });
+
+  it('lets nobody assign, or unassign, a role that they do not hold', async () => {
+    const assign = (role: string) =>
+      mallory()
+        .post('/api/v1/assignments')
+        .send({ subject: user('mallory'), role });
+    await refused(assign('publisher'), 403, 'cannot_hand_out');
+    await refused(assign('chief'), 403, 'cannot_hand_out');
+    await assign('plain').expect(201);
+    const { body } = await mallory().get('/api/v1/assignments?subject=group:above').expect(200);
+    await refused(mallory().delete(`/api/v1/assignments/${body.items[0].id}`), 403, 'cannot_hand_out');
+  });
+
+  it('lets nobody become a stronger user by its password or its username, active or not', async () => {
+    for (const id of ['strong', 'gone']) {
+      for (const body of [{ password: 'a password of mine' }, { username: `not-${id}` }]) {
+        await refused(mallory().patch(`/api/v1/users/${id}`).send(body), 403, 'cannot_hand_out');
+      }
+    }
+    await mallory().patch('/api/v1/users/keeper').send({ email: 'keeper@example.org' }).expect(200);
+  });
+
+  it('keeps superusers out of reach of everybody else', async () => {
+    for (const id of ['root', 'retired']) {
+      for (const body of [
+        { password: 'a password of mine' },
+        { email: null },
+        { active: false },
+        { superuser: false },
+      ]) {
+        await refused(mallory().patch(`/api/v1/users/${id}`).send(body), 403, 'superuser_only');
+      }
+      await refused(mallory().delete(`/api/v1/users/${id}`), 403, 'superuser_only');
+    }
+    await refused(mallory().patch('/api/v1/users/mallory').send({ superuser: true }), 403, 'superuser_only');
+    await refused(mallory().post('/api/v1/users').send({ username: 'new', superuser: true }), 403, 'superuser_only');
+  });
+
+  it('gives who makes a user, group, role or type its rights on that, and on nothing like it', async () => {
+    await mallory().post('/api/v1/groups').send({ id: 'hers' }).expect(201);
+    await service.arrange((unit) =>
+      unit.grants.create([{ subject: user('keeper'), permission: 'group:add', object: null }]),
+    );
+    await service.as('keeper').post('/api/v1/groups').send({ id: 'his' }).expect(201);
+    await service.as('keeper').get('/api/v1/groups/his').expect(200);
+    await service.as('keeper').get('/api/v1/groups/hers').expect(404);
+    await service.as('keeper').delete('/api/v1/groups/his').expect(204);
+  });
+});
+
+describe('the last active superuser', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startTestService();
+  });
+  afterAll(() => service.stop());
+
+  it.each([{ superuser: false }, { active: false }])('is not changed by %j, also not by itself', async (body) => {
+    const answer = await service.as('admin').patch('/api/v1/users/admin').send(body).expect(409);
+    expect(answer.body.code).toBe('last_superuser');
+  });
+
+  it('is not deleted, also not by itself', async () => {
+    const answer = await service.as('admin').delete('/api/v1/users/admin').expect(409);
+    expect(answer.body.code).toBe('last_superuser');
+  });
+
+  it('stays when the last two remove each other at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const name = `second-${round}`;
+      await service.addUser(name, { superuser: true });
+      const answers = await Promise.all([
+        service.as('admin').patch(`/api/v1/users/${name}`).send({ superuser: false }),
+        service.as(name).patch('/api/v1/users/admin').send({ superuser: false }),
+      ]);
+      const { body } = await service.store.database.pool
+        .query(`SELECT external_id FROM castellan.subjects WHERE superuser AND active`)
+        .then(({ rows }) => ({ body: rows as { external_id: string }[] }));
+      expect(body, answers.map((answer) => answer.text).join()).toHaveLength(1);
+      // One of them stood when its write came: whoever lost its rank first was refused.
+      await service.arrange(async (unit) => {
+        await unit.users.update('admin', { superuser: true, active: true });
+        await unit.users.delete(name);
+      });
+    }
+  });
+});
+
+describe('circles and depth', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startTestService();
+    await service.addUser('deep');
+  });
+  afterAll(() => service.stop());
+
+  it('refuses a group or role that would contain itself, also when two writes close the circle at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const [a, b] = [`a${round}`, `b${round}`];
+      for (const id of [a, b]) {
+        await service.as('admin').post('/api/v1/groups').send({ id }).expect(201);
+        await service.as('admin').post('/api/v1/roles').send({ id }).expect(201);
+      }
+      const groups = await Promise.all([
+        service.as('admin').put(`/api/v1/groups/${a}/members/group/${b}`),
+        service.as('admin').put(`/api/v1/groups/${b}/members/group/${a}`),
+      ]);
+      expect(groups.map((answer) => answer.status).toSorted((x, y) => x - y)).toEqual([204, 409]);
+      const roles = await Promise.all([
+        service
+          .as('admin')
+          .patch(`/api/v1/roles/${a}`)
+          .send({ includes: [b] }),
+        service
+          .as('admin')
+          .patch(`/api/v1/roles/${b}`)
+          .send({ includes: [a] }),
+      ]);
+      expect(roles.map((answer) => answer.status).toSorted((x, y) => x - y)).toEqual([200, 409]);
+    }
+    const own = await service.as('admin').put('/api/v1/groups/a0/members/group/a0').expect(409);
+    expect(own.body.code).toBe('cycle');
+  });
+
+  it('decides through 32 nested groups, and refuses one more', async () => {
+    await service.arrange(async (unit) => {
+      await unit.types.create({ id: 'note', actions: ['view'], creatorActions: [] });
+      await unit.objects.create({ type: 'note', id: 'n', attributes: {} }, null);
+      for (let level = 1; level <= 33; level += 1)
+        await unit.groups.create({ id: `level-${level}`, description: null });
+      await unit.groups.addMember('level-1', user('deep'));
+      for (let level = 2; level <= 32; level += 1)
+        await unit.groups.addMember(`level-${level}`, group(`level-${level - 1}`));
+      await unit.grants.create([
+        { subject: group('level-32'), permission: 'note:view', object: { type: 'note', id: 'n' } },
+      ]);
+    });
+    await service.as('deep').get('/api/v1/objects/note/n').expect(200);
+    const answer = await service.as('admin').put('/api/v1/groups/level-33/members/group/level-32').expect(422);
+    expect(answer.body.code).toBe('too_deep');
+  });
+});
