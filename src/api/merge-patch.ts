@@ -1,4 +1,19 @@
+import { invalidField } from '../core/errors.js';
 import type { Json, JsonObject } from '../core/model.js';
+
+/** The most that the attributes of one thing may take as JSON, in bytes, however many patches they came in. */
+export const MOST_ATTRIBUTE_BYTES = 64 * 1024;
+
+/**
+ * Merges a patch into attributes.
+ *
+ * @throws CastellanError `invalid_request` when they would grow over their limit.
+ */
+export function mergeAttributes(attributes: JsonObject, patch: JsonObject): JsonObject {
+  const merged = mergePatch(attributes, patch);
+  if (Buffer.byteLength(JSON.stringify(merged)) <= MOST_ATTRIBUTE_BYTES) return merged;
+  throw invalidField('attributes', `must take at most ${MOST_ATTRIBUTE_BYTES} bytes in all`);
+}
 
 /**
  * Merges a patch into an object: names with null go, objects merge, anything else replaces.

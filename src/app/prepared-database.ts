@@ -17,7 +17,7 @@ export interface PreparedDatabase {
  * Makes the database of the settings ready: starts or joins the embedded one, or waits for the one that DATABASE_URL names;
  * then brings its tables up to date.
  *
- * @throws EmbeddedPostgresError, DatabaseWaitError, MigrationError
+ * @throws EmbeddedPostgresError, DatabaseUnreachableError, MigrationError
  */
 export async function prepareDatabase(
   config: Config,

@@ -18,6 +18,7 @@ export interface Output {
 }
 
 const WATCH_EVERY_MS = 1000;
+const SHUTDOWN_MS = 10_000;
 
 /**
  * Runs the service until it is told to stop (SIGINT, SIGTERM): makes the database ready, listens, and at the end lets the
@@ -26,22 +27,29 @@ const WATCH_EVERY_MS = 1000;
 export async function serve(config: Config, out: Output): Promise<void> {
   const stop = stopSignal();
   const log = (line: string): void => out.write(line);
-  const database = await prepareDatabase(config, log, stop.signal);
+  const database = await prepareDatabase(config, log, stop.signal).catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+    return null;
+  });
+  if (!database) {
+    log('Stopped while waiting for the database.');
+    return;
+  }
   if (database.migrated.length > 0) log(`Applied ${database.migrated.length} migration(s).`);
   try {
-    const { admin, demoPassword } = await firstContents(database, config);
+    const contents = await firstContents(database, config, log);
     const store = openStore({ url: database.url });
     try {
       await warm(store);
       const app = await createService({ store, publicUrl: config.publicUrl, report: reportTo(out) });
       try {
         await app.listen(config.port, config.host);
-        greet(out, addressOf(app), admin, demoPassword);
+        greet(out, addressOf(app), contents);
         if (database.embedded) await keepRunning(database.embedded, store, stop.signal, out);
         else await stop.stopped;
         log('Stopping: finishing the requests under way.');
       } finally {
-        await app.close();
+        await Promise.race([app.close(), pause(SHUTDOWN_MS, undefined, { ref: false })]);
       }
     } finally {
       await store.close();
@@ -58,14 +66,31 @@ interface FirstContents {
   readonly demoPassword: string | undefined;
 }
 
-// What a database that nobody has used yet is given.
-async function firstContents(database: PreparedDatabase, config: Config): Promise<FirstContents> {
+// What a database that nobody has used yet is given. Each password is told as soon as it stands: it can't be told again, and
+// the start may still fail. The demo comes first, as it is for an empty database only.
+async function firstContents(
+  database: PreparedDatabase,
+  config: Config,
+  log: (line: string) => void,
+): Promise<FirstContents> {
   const store = openStore({ url: database.url, ...PATIENT });
   try {
     const passwords = new Passwords();
     const mayLoadDemo = database.embedded !== null && config.demo === 'auto' && (await isEmpty(store));
+    const demoPassword = mayLoadDemo ? await loadDemo(store, passwords) : undefined;
+    if (demoPassword !== undefined) {
+      log(
+        `The demo is loaded. Its users alice, bob, carol and dave share the password ${demoPassword} (shown this once).`,
+      );
+    }
     const admin = await ensureFirstAdmin(store, config, passwords);
-    return { admin, demoPassword: mayLoadDemo ? await loadDemo(store, passwords) : undefined };
+    if (admin) {
+      const { username, generatedPassword: password } = admin;
+      log(
+        `Admin: ${username}, password: ${password ?? 'as CASTELLAN_ADMIN_PASSWORD says'}${password ? ' (shown this once: keep it)' : ''}`,
+      );
+    }
+    return { admin, demoPassword };
   } finally {
     await store.close();
   }
@@ -93,28 +118,19 @@ function addressOf(app: NestFastifyApplication): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function greet(out: Output, address: string, admin: FirstAdmin | null, demoPassword: string | undefined): void {
-  out.write('');
-  out.write(`Castellan answers on ${address}`);
-  if (admin) {
-    const password = admin.generatedPassword;
-    out.write(
-      `Admin: ${admin.username}, password: ${password ?? 'as CASTELLAN_ADMIN_PASSWORD says'}${password ? ' (shown this once: keep it)' : ''}`,
-    );
-  }
-  if (demoPassword !== undefined) {
-    out.write(
-      `The demo is loaded. Its users alice, bob, carol and dave share the password ${demoPassword} (shown this once).`,
-    );
-    out.write('Two users, one list, two answers:');
-    for (const user of ['alice', 'carol'])
-      out.write(`  curl -u ${user}:${demoPassword} ${address}/api/v1/objects/post`);
-  } else {
-    out.write('Try:');
-    out.write(`  curl ${address}/health/ready`);
-    out.write(`  curl -u ${admin?.username ?? 'USERNAME'} ${address}/api/v1/auth/me`);
-  }
-  out.write('');
+function greet(out: Output, address: string, { admin, demoPassword }: FirstContents): void {
+  const lines =
+    demoPassword === undefined
+      ? [
+          'Try:',
+          `  curl ${address}/health/ready`,
+          `  curl -u ${admin?.username ?? 'USERNAME'} ${address}/api/v1/auth/me`,
+        ]
+      : [
+          'Two users, one list, two answers:',
+          ...['alice', 'carol'].map((user) => `  curl -u ${user}:${demoPassword} ${address}/api/v1/objects/post`),
+        ];
+  out.write(['', `Castellan answers on ${address}`, ...lines, ''].join('\n'));
 }
 
 function reportTo(out: Output): (error: unknown, requestId: string) => void {

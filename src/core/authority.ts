@@ -1,4 +1,4 @@
-import type { Author, Caller } from './caller.js';
+import { isAnonymous, type Author, type Caller } from './caller.js';
 import type { Decider } from './decider.js';
 import { CastellanError } from './errors.js';
 import { parsePermission } from './identifiers.js';
@@ -81,7 +81,7 @@ export class Authority {
   }
 
   get #caller(): Caller {
-    return { subject: this.author.subject, signedIn: true };
+    return { subject: this.author.subject, signedIn: !isAnonymous(this.author.subject) };
   }
 }
 

@@ -35,7 +35,7 @@ export interface Question {
   readonly object?: ObjectRef | undefined;
 }
 
-/** A rule as it was found for one question: the principal that holds it, and where it is placed. */
+/** A rule as it was found for one question: where it comes from, and where it is placed. */
 export interface FetchedRule {
   readonly id: string;
   readonly source: 'grant' | 'role';

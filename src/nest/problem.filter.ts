@@ -60,6 +60,8 @@ export function problemOf(error: CastellanError): Problem {
 function asCastellanError(error: unknown): CastellanError {
   if (error instanceof CastellanError) return error;
   const status = statusOf(error);
+  if (status === 401) return new CastellanError('not_authenticated', 'Sign in first.');
+  if (status === 403) return new CastellanError('forbidden', 'You may not do this.');
   if (status === 404) return new CastellanError('not_found', 'There is no such route.');
   if (status === 413) return new CastellanError('too_large', 'The body is larger than this route takes.');
   if (status === 415) return new CastellanError('unsupported_media_type', 'Send the body as application/json.');

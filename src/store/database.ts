@@ -43,11 +43,13 @@ export class Database {
     const settings = [
       `statement_timeout=${statementTimeout}`,
       `lock_timeout=${lockTimeout}`,
-      'idle_in_transaction_session_timeout=10000',
+      `idle_in_transaction_session_timeout=${2 * statementTimeout}`,
     ];
     const shared = {
       connectionString: options.url,
       connectionTimeoutMillis: acquireTimeout,
+      // The server ends what takes too long; where no word comes through at all, nobody else would.
+      query_timeout: statementTimeout + 1000,
       application_name: 'castellan',
       keepAlive: true,
     };
@@ -56,7 +58,7 @@ export class Database {
       max: options.decisionConnections ?? 3,
       options: asOptions([...settings, ...DECISION_PLANS]),
     });
-    this.pool = new pg.Pool({ ...shared, max: options.connections ?? 10, options: asOptions(settings) });
+    this.pool = new pg.Pool({ ...shared, max: options.connections ?? 7, options: asOptions(settings) });
     // A connection that breaks while idle is replaced at its next use; without a listener it would end the process.
     for (const pool of [this.decisions, this.pool]) pool.on('error', () => {});
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool, { schema: 'castellan' }) });

@@ -14,7 +14,8 @@ const acting = (name: string, type: string, id: string, active: string): string 
 /**
  * Whether there is a rule of the holder's that the author does not hold at the same place (or everywhere). What the holder has
  * as `anyone` or `authenticated` counts on both sides, so it never stands between them. A role is a holder of itself; a holder
- * that is inactive is measured by what it would have if it were not, and a superuser is covered by nobody.
+ * that is inactive is measured by what it would have if it were not, and a superuser is covered by nobody; nor is one
+ * that does not exist, so that it is refused like one that holds too much.
  * Values: author type and id, holder type and id.
  */
 const UNCOVERED: Statement = {
@@ -43,6 +44,7 @@ WHERE restricted OR NOT EXISTS (
     WHERE ru.permission_id = handed.permission_id AND ru.effect = 'allow' AND ru.condition IS NULL AND ru.fields = '{}'
   ) LIMIT 1)
 UNION ALL SELECT 1 FROM castellan.subjects WHERE type = $3 AND external_id = $4 AND superuser
+UNION ALL SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM castellan.subjects WHERE type = $3 AND external_id = $4)
 LIMIT 1`,
 };
 

@@ -109,6 +109,6 @@ export const HOLDS_ANYWHERE: Statement = {
   name: 'castellan_holds_anywhere',
   text: `WITH ${holdings(0)}
 SELECT h.everywhere OR EXISTS (
-  SELECT 1 FROM castellan.grants g WHERE g.subject_id = ANY(h.holders) AND g.permission_id = h.permission_id
+  SELECT 1 FROM castellan.grants g WHERE g.subject_id = ANY(h.holders) AND g.permission_id = h.permission_id AND g.variant = ''
 ) AS holds FROM holdings h WHERE $5::bigint = 0 AND $6::int = 1`,
 };

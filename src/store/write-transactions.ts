@@ -20,6 +20,7 @@ import { PrismaUserWriter } from './records/user-store.js';
 import type { Transaction } from './transaction.js';
 
 const ATTEMPTS = 5;
+const MOST_PLACE_LOCKS = 64;
 const STRUCTURE = 'structure';
 const EVERYWHERE = 'everywhere';
 
@@ -69,8 +70,9 @@ export class PrismaWrites extends Writes {
 }
 
 async function lock(sql: SqlExecutor, scope: WriteScope): Promise<void> {
+  // Locks live in a table that all of the server shares: a large batch waits for every other write instead.
   const wanted =
-    scope === 'structure'
+    scope === 'structure' || scope.places.length > MOST_PLACE_LOCKS
       ? [{ name: STRUCTURE, exclusive: true }]
       : [
           { name: STRUCTURE, exclusive: false },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -51,6 +52,19 @@ describe('the built service with its own Postgres', () => {
     };
     expect(list.items.map((item) => item.id)).toEqual(['123']);
     expect(await second.stop()).toBe(0);
+  });
+
+  it('tells the passwords it made also when it then can not listen', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const failed = await startBuiltService({ ...settings, PORT: String(port) }).catch((error: Error) => error.message);
+    taken.close();
+    expect(failed).toMatch(/share the password \S+ \(shown this once\)/);
+    const password = /Admin: admin, password: (\S+) \(shown this once/.exec(String(failed))?.[1];
+    const service = await startBuiltService(settings);
+    expect((await get(service, '/api/v1/auth/me', 'admin', password)).status).toBe(200);
+    expect(await service.stop()).toBe(0);
   });
 
   it('loads no demo when told so', async () => {

@@ -48,7 +48,11 @@ describe('who may hand out what', () => {
   });
   afterAll(() => service.stop());
 
-  const refused = async (request: ReturnType<ReturnType<TestService['as']>['post']>, status: number, code: string) => {
+  const expectRefused = async (
+    request: ReturnType<ReturnType<TestService['as']>['post']>,
+    status: number,
+    code: string,
+  ) => {
     const answer = await request;
     expect([answer.status, answer.body.code], JSON.stringify(answer.body)).toEqual([status, code]);
   };
@@ -61,7 +65,7 @@ describe('who may hand out what', () => {
         .post('/api/v1/grants')
         .send({ subject: user('bob'), permission, object: post('a') });
     await share('post:change').expect(201);
-    await refused(share('post:publish'), 403, 'cannot_hand_out');
+    await expectRefused(share('post:publish'), 403, 'cannot_hand_out');
   });
 
   it('takes the grant action on that very object', async () => {
@@ -70,10 +74,10 @@ describe('who may hand out what', () => {
         .as(as)
         .post('/api/v1/grants')
         .send({ subject: user('mallory'), permission, object });
-    await refused(hand('alice', post('b')), 404, 'not_found');
-    await refused(hand('alice', null), 403, 'forbidden');
+    await expectRefused(hand('alice', post('b')), 404, 'not_found');
+    await expectRefused(hand('alice', null), 403, 'forbidden');
     await hand('keeper', post('a')).expect(201);
-    await refused(hand('keeper', post('a'), 'post:change'), 403, 'cannot_hand_out');
+    await expectRefused(hand('keeper', post('a'), 'post:change'), 403, 'cannot_hand_out');
   });
 
   it('says the same of a hidden object and of a missing one, whoever is named with it', async () => {
@@ -92,7 +96,7 @@ describe('who may hand out what', () => {
       { subject: user('bob'), permission: 'post:delete', object: post('a') },
       { subject: user('bob'), permission: 'post:publish', object: post('a') },
     ];
-    await refused(service.as('alice').post('/api/v1/grants/batch').send({ grants }), 403, 'cannot_hand_out');
+    await expectRefused(service.as('alice').post('/api/v1/grants/batch').send({ grants }), 403, 'cannot_hand_out');
     const { body } = await service
       .as('root')
       .get('/api/v1/grants?subject=user:bob&permission=post:delete&object=post:a');
@@ -102,36 +106,36 @@ describe('who may hand out what', () => {
   it('lets nobody take back what they could not give, or learn that it is there', async () => {
     const { body } = await service.as('root').get('/api/v1/grants?subject=user:strong').expect(200);
     const everywhere = body.items.find((grant: { permission: string }) => grant.permission === 'post:publish');
-    await refused(service.as('alice').delete(`/api/v1/grants/${everywhere.id}`), 404, 'not_found');
+    await expectRefused(service.as('alice').delete(`/api/v1/grants/${everywhere.id}`), 404, 'not_found');
     await service.as('root').delete('/api/v1/grants/00000000-0000-7000-8000-000000000000').expect(404);
   });
 
   it('counts adding a member, or removing one, as handing out all that the group holds', async () => {
     const member = (verb: 'put' | 'delete', of: string) => mallory()[verb](`/api/v1/groups/${of}/members/user/mallory`);
     for (const name of ['publishers', 'above']) {
-      await refused(member('put', name), 403, 'cannot_hand_out');
-      await refused(member('delete', name), 403, 'cannot_hand_out');
+      await expectRefused(member('put', name), 403, 'cannot_hand_out');
+      await expectRefused(member('delete', name), 403, 'cannot_hand_out');
     }
     await member('put', 'empty').expect(204);
     await member('delete', 'empty').expect(204);
-    await refused(mallory().put('/api/v1/groups/above/members/group/empty'), 403, 'cannot_hand_out');
+    await expectRefused(mallory().put('/api/v1/groups/above/members/group/empty'), 403, 'cannot_hand_out');
   });
 
   it('counts what comes into a role, and what goes, as handing out', async () => {
     const change = (role: string, body: object) => mallory().patch(`/api/v1/roles/${role}`).send(body);
-    await refused(change('plain', { rules: [{ permission: 'post:publish' }] }), 403, 'cannot_hand_out');
-    await refused(change('plain', { includes: ['publisher'] }), 403, 'cannot_hand_out');
-    await refused(change('plain', { includes: ['chief'] }), 403, 'cannot_hand_out');
-    await refused(change('publisher', { rules: [] }), 403, 'cannot_hand_out');
-    await refused(change('chief', { includes: [] }), 403, 'cannot_hand_out');
-    await refused(
+    await expectRefused(change('plain', { rules: [{ permission: 'post:publish' }] }), 403, 'cannot_hand_out');
+    await expectRefused(change('plain', { includes: ['publisher'] }), 403, 'cannot_hand_out');
+    await expectRefused(change('plain', { includes: ['chief'] }), 403, 'cannot_hand_out');
+    await expectRefused(change('publisher', { rules: [] }), 403, 'cannot_hand_out');
+    await expectRefused(change('chief', { includes: [] }), 403, 'cannot_hand_out');
+    await expectRefused(
       mallory()
         .post('/api/v1/roles')
         .send({ id: 'own', rules: [{ permission: 'post:publish' }] }),
       403,
       'cannot_hand_out',
     );
-    await refused(
+    await expectRefused(
       mallory()
         .post('/api/v1/roles')
         .send({ id: 'own', includes: ['chief'] }),
@@ -147,20 +151,54 @@ describe('who may hand out what', () => {
       mallory()
         .post('/api/v1/assignments')
         .send({ subject: user('mallory'), role });
-    await refused(assign('publisher'), 403, 'cannot_hand_out');
-    await refused(assign('chief'), 403, 'cannot_hand_out');
+    await expectRefused(assign('publisher'), 403, 'cannot_hand_out');
+    await expectRefused(assign('chief'), 403, 'cannot_hand_out');
     await assign('plain').expect(201);
     const { body } = await mallory().get('/api/v1/assignments?subject=group:above').expect(200);
-    await refused(mallory().delete(`/api/v1/assignments/${body.items[0].id}`), 403, 'cannot_hand_out');
+    await expectRefused(mallory().delete(`/api/v1/assignments/${body.items[0].id}`), 403, 'cannot_hand_out');
   });
 
   it('lets nobody become a stronger user by its password or its username, active or not', async () => {
     for (const id of ['strong', 'gone']) {
       for (const body of [{ password: 'a password of mine' }, { username: `not-${id}` }]) {
-        await refused(mallory().patch(`/api/v1/users/${id}`).send(body), 403, 'cannot_hand_out');
+        await expectRefused(mallory().patch(`/api/v1/users/${id}`).send(body), 403, 'cannot_hand_out');
       }
     }
     await mallory().patch('/api/v1/users/keeper').send({ email: 'keeper@example.org' }).expect(200);
+  });
+
+  it('counts deleting a group, a role or a user, and switching a user off or on, as taking or giving what it holds', async () => {
+    for (const path of [
+      'groups/publishers',
+      'groups/above',
+      'roles/publisher',
+      'roles/chief',
+      'users/strong',
+      'users/gone',
+    ]) {
+      await expectRefused(mallory().delete(`/api/v1/${path}`), 403, 'cannot_hand_out');
+    }
+    await expectRefused(mallory().patch('/api/v1/users/strong').send({ active: false }), 403, 'cannot_hand_out');
+    await expectRefused(mallory().patch('/api/v1/users/gone').send({ active: true }), 403, 'cannot_hand_out');
+  });
+
+  it('says the same of a role that brings too much and of one that does not exist', async () => {
+    for (const role of ['publisher', 'no-such-role']) {
+      await expectRefused(
+        mallory()
+          .post('/api/v1/assignments')
+          .send({ subject: user('mallory'), role }),
+        403,
+        'cannot_hand_out',
+      );
+      await expectRefused(
+        mallory()
+          .patch('/api/v1/roles/plain')
+          .send({ includes: [role] }),
+        403,
+        'cannot_hand_out',
+      );
+    }
   });
 
   it('keeps superusers out of reach of everybody else', async () => {
@@ -171,12 +209,16 @@ describe('who may hand out what', () => {
         { active: false },
         { superuser: false },
       ]) {
-        await refused(mallory().patch(`/api/v1/users/${id}`).send(body), 403, 'superuser_only');
+        await expectRefused(mallory().patch(`/api/v1/users/${id}`).send(body), 403, 'superuser_only');
       }
-      await refused(mallory().delete(`/api/v1/users/${id}`), 403, 'superuser_only');
+      await expectRefused(mallory().delete(`/api/v1/users/${id}`), 403, 'superuser_only');
     }
-    await refused(mallory().patch('/api/v1/users/mallory').send({ superuser: true }), 403, 'superuser_only');
-    await refused(mallory().post('/api/v1/users').send({ username: 'new', superuser: true }), 403, 'superuser_only');
+    await expectRefused(mallory().patch('/api/v1/users/mallory').send({ superuser: true }), 403, 'superuser_only');
+    await expectRefused(
+      mallory().post('/api/v1/users').send({ username: 'new', superuser: true }),
+      403,
+      'superuser_only',
+    );
   });
 
   it('gives who makes a user, group, role or type its rights on that, and on nothing like it', async () => {
@@ -281,5 +323,31 @@ describe('circles and depth', () => {
     await service.as('deep').get('/api/v1/objects/note/n').expect(200);
     const answer = await service.as('admin').put('/api/v1/groups/level-33/members/group/level-32').expect(422);
     expect(answer.body.code).toBe('too_deep');
+  });
+});
+
+describe('what anyone may do', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startTestService();
+  });
+  afterAll(() => service.stop());
+
+  it('is done for nobody in particular too, who owns nothing of it afterwards', async () => {
+    await service.arrange(async (unit) => {
+      await unit.types.create({ id: 'wish', actions: ['view', 'add', 'change'], creatorActions: ['view', 'change'] });
+      await unit.grants.create([{ subject: group('anyone'), permission: 'wish:add', object: null }]);
+    });
+    await service.as().post('/api/v1/objects/wish').send({ id: 'w' }).expect(201);
+    await service
+      .as()
+      .patch('/api/v1/objects/wish/w')
+      .send({ attributes: { more: true } })
+      .expect(401);
+    await service.as('admin').get('/api/v1/objects/wish/w').expect(200);
+    const { rows } = await service.store.database.pool.query(
+      `SELECT actor_type, actor_id FROM castellan.changes WHERE action = 'object.create'`,
+    );
+    expect(rows).toEqual([{ actor_type: 'anonymous', actor_id: 'anonymous' }]);
   });
 });

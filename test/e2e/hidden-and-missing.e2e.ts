@@ -192,11 +192,12 @@ describe('who may see a thing', () => {
     }));
     const made = await service.arrange((unit) => unit.grants.create(held));
     for (const id of ['seen', 'hidden'] as const) {
-      const requests = (['GET', 'PATCH', 'DELETE'] as const).map((method): Sent => [
-        method,
-        `/api/v1/objects/post/${id}`,
-        ...(method === 'PATCH' ? [{ attributes: {} }] : []),
-      ]);
+      const path = `/api/v1/objects/post/${id}`;
+      const requests: Sent[] = [
+        ['GET', path],
+        ['PATCH', path, { attributes: {} }],
+        ['DELETE', path],
+      ];
       const answers: number[] = [];
       for (const request of requests) {
         answers.push((await send('bob', request)).status);

@@ -27,6 +27,7 @@ export class GroupsService {
   async delete(author: Author, target: ObjectRef): Promise<void> {
     await this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireOnObject('delete', target);
+      await unit.authority.requireCovers({ type: 'group', id: target.id });
       await unit.groups.delete(target.id);
     });
   }

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { isBuiltInType } from '../../core/built-ins.js';
-import type { Author } from '../../core/caller.js';
+import { isAnonymous, type Author } from '../../core/caller.js';
 import { CastellanError, notFound } from '../../core/errors.js';
 import type { ObjectRef } from '../../core/model.js';
 import type { ObjectRecord } from '../../core/ports/objects.js';
 import { Writes } from '../../core/ports/writes.js';
-import { mergePatch } from '../merge-patch.js';
+import { mergeAttributes } from '../merge-patch.js';
 import { refuseNotYet } from '../not-yet.js';
 import type { NewObjectBody, ObjectPatch } from './objects.schema.js';
 
@@ -20,7 +20,7 @@ export class ObjectsService {
     const object = { type, id: body.id, attributes: body.attributes };
     return this.writes.write(author, { places: [object] }, async (unit) => {
       await unit.authority.requireEverywhere(type, 'add');
-      return unit.objects.create(object, author.subject);
+      return unit.objects.create(object, isAnonymous(author.subject) ? null : author.subject);
     });
   }
 
@@ -33,7 +33,7 @@ export class ObjectsService {
       if (!before) throw notFound();
       return unit.objects.update(
         target,
-        patch.attributes ? mergePatch(before.attributes, patch.attributes) : before.attributes,
+        patch.attributes ? mergeAttributes(before.attributes, patch.attributes) : before.attributes,
       );
     });
   }

@@ -44,6 +44,7 @@ export class RolesService {
   async delete(author: Author, target: ObjectRef): Promise<void> {
     await this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireOnObject('delete', target);
+      await unit.authority.requireCovers({ type: 'role', id: target.id });
       await unit.roles.delete(target.id);
     });
   }

@@ -3,7 +3,11 @@ import { DEFAULT_ACTIONS, DEFAULT_CREATOR_ACTIONS } from '../../core/built-ins.j
 import { modePart } from '../not-yet.js';
 import { name } from '../schemas.js';
 
-const actions = z.array(name).min(1).max(200);
+// Whatever may not be viewed is not there: without the action, nobody could reach the objects.
+const actions = z
+  .array(name)
+  .max(200)
+  .refine((names) => names.includes('view'), 'must include view');
 const creatorActions = z.array(name).max(200);
 
 export const newType = z

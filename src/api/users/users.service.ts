@@ -5,7 +5,7 @@ import { notFound } from '../../core/errors.js';
 import type { ObjectRef } from '../../core/model.js';
 import type { UserRecord } from '../../core/ports/users.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
-import { mergePatch } from '../merge-patch.js';
+import { mergeAttributes } from '../merge-patch.js';
 import type { NewUserBody, UserPatch } from './users.schema.js';
 
 /** Creates, changes and deletes users, within what the author may do. */
@@ -35,14 +35,17 @@ export class UsersService {
       const before = await requireWeaker(unit, target, 'Changing a superuser');
       if (superuser !== undefined && superuser !== before.superuser)
         await unit.authority.requireSuperuser('Making or unmaking a superuser');
-      // Whoever sets a password, or the name that it goes with, can sign in as that user.
-      if (passwordHash !== undefined || username !== undefined) await unit.authority.requireCovers(target);
+      // Whoever sets a password, or the name that it goes with, can sign in as that user; and to activate or deactivate is
+      // to give or take all that the user holds.
+      const activation = active !== undefined && active !== before.active;
+      if (passwordHash !== undefined || username !== undefined || activation)
+        await unit.authority.requireCovers(target);
       return unit.users.update(target.id, {
         ...(username === undefined ? {} : { username }),
         ...(email === undefined ? {} : { email }),
         ...(active === undefined ? {} : { active }),
         ...(superuser === undefined ? {} : { superuser }),
-        ...(attributes === undefined ? {} : { attributes: mergePatch(before.attributes, attributes) }),
+        ...(attributes === undefined ? {} : { attributes: mergeAttributes(before.attributes, attributes) }),
         ...(passwordHash === undefined ? {} : { passwordHash }),
       });
     });
@@ -52,6 +55,7 @@ export class UsersService {
     await this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireOnObject('delete', target);
       await requireWeaker(unit, target, 'Deleting a superuser');
+      await unit.authority.requireCovers(target);
       await unit.users.delete(target.id);
     });
   }

@@ -35,7 +35,7 @@ const decided = <Schema extends z.ZodType<object>>(schema: Schema) =>
   });
 
 const type = decided(typePatch.extend({ id: name }));
-const user = userPatch.extend({ id: id.optional(), username: id });
+const user = userPatch.extend({ id: id.optional(), username: userPatch.shape.username.unwrap() });
 const group = groupPatch.extend({ id, members: z.array(written(member)).optional() });
 
 const rule = z.preprocess(

@@ -1,4 +1,4 @@
-import type { ObjectRef, Permission, SubjectRef } from '../model.js';
+import type { Permission, SubjectRef } from '../model.js';
 import type { ObjectRecord } from './objects.js';
 
 /** Which registered objects of the permission's type may the subject do the action on? */
@@ -27,6 +27,3 @@ export abstract class ObjectLists {
   /** Whether the subject holds any rule for the permission, wherever placed: so whether a list could hold anything. */
   abstract holdsAnywhere(subject: SubjectRef, permission: Permission): Promise<boolean>;
 }
-
-/** A position in a list, and the references of its items alone. */
-export type RefPage = Page<ObjectRef>;

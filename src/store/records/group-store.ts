@@ -70,8 +70,8 @@ export class PrismaGroupWriter implements GroupWriter {
       data: { type: 'group', externalId: group.id, description: group.description },
       select: SELECT,
     });
-    await insertObject(this.tx, { type: 'group', id: group.id }, creatorIn(this.tx));
-    this.#record('group.create', group.id, null, recordOf(row));
+    const creation = await insertObject(this.tx, { type: 'group', id: group.id }, creatorIn(this.tx));
+    this.#record('group.create', group.id, null, { ...recordOf(row), ...creation });
     return recordOf(row);
   }
 
@@ -85,10 +85,15 @@ export class PrismaGroupWriter implements GroupWriter {
   async delete(id: string): Promise<void> {
     const group = await this.#changeable(id);
     const affected = (await affectedBy(this.tx.sql, MEMBERSHIPS, group.id)).filter((member) => member !== group.id);
+    const members = await this.tx.prisma.membership.findMany({
+      where: { groupId: group.id },
+      select: { member: { select: { type: true, externalId: true } } },
+    });
     await deleteObjectRow(this.tx, { type: 'group', id });
     await this.tx.prisma.subject.delete({ where: { id: group.id } });
     await recomputeClosure(this.tx.sql, MEMBERSHIPS, affected);
-    this.#record('group.delete', id, recordOf(group), null);
+    const names = members.map(({ member }) => refName({ type: member.type, id: member.externalId }));
+    this.#record('group.delete', id, { ...recordOf(group), members: names }, null);
   }
 
   async addMember(id: string, member: SubjectRef): Promise<boolean> {

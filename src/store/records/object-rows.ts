@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { JsonObject, SubjectRef } from '../../core/model.js';
+import { isAnonymous } from '../../core/caller.js';
 import { unknownReference } from '../../core/errors.js';
 import type { Transaction } from '../transaction.js';
 
@@ -10,13 +11,24 @@ export interface NewObjectRow {
   readonly attributes?: JsonObject;
 }
 
+/** Who made something, and what that gave them on it. */
+export interface Creation {
+  readonly creator: SubjectRef | null;
+  readonly creatorActions: readonly string[];
+}
+
 /**
  * Registers an object, and gives its creator what the object's type says a creator gets. Users, groups, roles and types are
  * registered like any other object, so that rules can be placed on one of them.
  *
+ * @returns what the audit trail says of it beside the thing itself.
  * @throws CastellanError `unknown_reference` (the type, or the creator).
  */
-export async function insertObject(tx: Transaction, object: NewObjectRow, creator: SubjectRef | null): Promise<bigint> {
+export async function insertObject(
+  tx: Transaction,
+  object: NewObjectRow,
+  creator: SubjectRef | null,
+): Promise<Creation> {
   const type = await tx.prisma.resourceType.findUnique({
     where: { name: object.type },
     include: { permissions: true },
@@ -42,7 +54,7 @@ export async function insertObject(tx: Transaction, object: NewObjectRow, creato
       })),
     });
   }
-  return row.id;
+  return { creator, creatorActions: creator ? type.creatorActions : [] };
 }
 
 /** Removes an object, and with it (by cascade) every rule placed on it. */
@@ -50,7 +62,7 @@ export async function deleteObjectRow(tx: Transaction, object: { type: string; i
   await tx.prisma.protectedObject.deleteMany({ where: { type: { name: object.type }, externalId: object.id } });
 }
 
-/** Who creates something in this write: the author, unless it is the operator. */
+/** Who creates something in this write: the author, unless it is the operator or nobody in particular. */
 export function creatorIn(tx: Transaction): SubjectRef | null {
-  return tx.author.operator ? null : tx.author.subject;
+  return tx.author.operator || isAnonymous(tx.author.subject) ? null : tx.author.subject;
 }

@@ -40,13 +40,13 @@ export class PrismaObjectWriter implements ObjectWriter {
       throw new CastellanError('already_exists', `id: there is a ${refName(object)} already.`, [
         { path: 'id', message: 'is taken' },
       ]);
-    await insertObject(this.tx, object, creator);
+    const creation = await insertObject(this.tx, object, creator);
     const record: ObjectRecord = { type: object.type, id: object.id, parent: null, attributes: object.attributes };
     this.tx.changes.add({
       action: 'object.create',
       target: refOf(object),
       before: null,
-      after: { ...record, creator },
+      after: { ...record, ...creation },
     });
     return record;
   }

@@ -11,7 +11,7 @@ import { affectedBy, INCLUSIONS, recomputeClosure, requireEdgeFits } from '../cl
 import type { Prisma, PrismaClient } from '../generated/client.js';
 import { permissionIds } from '../permission-ids.js';
 import type { Transaction } from '../transaction.js';
-import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
+import { creatorIn, deleteObjectRow, insertObject, type Creation } from './object-rows.js';
 
 const INCLUDE = {
   subject: { select: { externalId: true, description: true } },
@@ -62,10 +62,10 @@ export class PrismaRoleWriter implements RoleWriter {
       data: { type: 'role', externalId: role.id, description: role.description },
     });
     await this.tx.prisma.role.create({ data: { id: subject.id } });
-    await insertObject(this.tx, { type: 'role', id: role.id }, creatorIn(this.tx));
+    const creation = await insertObject(this.tx, { type: 'role', id: role.id }, creatorIn(this.tx));
     await this.#setRules(subject.id, role.rules);
     await this.#setIncludes(subject.id, role.id, role.includes);
-    return this.#recorded('role.create', role.id, null);
+    return this.#recorded('role.create', role.id, null, creation);
   }
 
   async update(id: string, change: RoleChange): Promise<RoleRecord> {
@@ -93,11 +93,11 @@ export class PrismaRoleWriter implements RoleWriter {
     return this.tx.prisma.role.findFirst({ where: named(id), include: INCLUDE });
   }
 
-  async #recorded(action: string, id: string, before: RoleRecord | null): Promise<RoleRecord> {
+  async #recorded(action: string, id: string, before: RoleRecord | null, creation?: Creation): Promise<RoleRecord> {
     const row = await this.#row(id);
     if (!row) throw notFound();
     const record = recordOf(row);
-    this.tx.changes.add({ action, target: { type: 'role', id }, before, after: record });
+    this.tx.changes.add({ action, target: { type: 'role', id }, before, after: { ...record, ...creation } });
     return record;
   }
 

@@ -3,7 +3,7 @@ import type { Mode } from '../../core/model.js';
 import { TypeReader, type NewType, type TypeChange, type TypeRecord, type TypeWriter } from '../../core/ports/types.js';
 import type { Prisma, PrismaClient } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
-import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
+import { creatorIn, deleteObjectRow, insertObject, type Creation } from './object-rows.js';
 
 const INCLUDE = {
   permissions: { orderBy: { id: 'asc' }, select: { id: true, action: true } },
@@ -48,8 +48,8 @@ export class PrismaTypeWriter implements TypeWriter {
         permissions: { create: [...new Set(type.actions)].map((action) => ({ action })) },
       },
     });
-    await insertObject(this.tx, { type: 'type', id: type.id }, creatorIn(this.tx));
-    return this.#recorded('type.create', type.id, null);
+    const creation = await insertObject(this.tx, { type: 'type', id: type.id }, creatorIn(this.tx));
+    return this.#recorded('type.create', type.id, null, creation);
   }
 
   async update(id: string, change: TypeChange): Promise<TypeRecord> {
@@ -86,10 +86,10 @@ export class PrismaTypeWriter implements TypeWriter {
     return row;
   }
 
-  async #recorded(action: string, id: string, before: TypeRecord | null): Promise<TypeRecord> {
+  async #recorded(action: string, id: string, before: TypeRecord | null, creation?: Creation): Promise<TypeRecord> {
     const record = await this.find(id);
     if (!record) throw notFound();
-    this.tx.changes.add({ action, target: { type: 'type', id }, before, after: record });
+    this.tx.changes.add({ action, target: { type: 'type', id }, before, after: { ...record, ...creation } });
     return record;
   }
 }

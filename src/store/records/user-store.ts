@@ -65,14 +65,14 @@ export class PrismaUserWriter implements UserWriter {
       data: { type: 'user', externalId: id, ...values, attributes: values.attributes },
       select: SELECT,
     });
-    await insertObject(this.tx, { type: 'user', id }, creatorIn(this.tx));
+    const creation = await insertObject(this.tx, { type: 'user', id }, creatorIn(this.tx));
     if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
     const record = recordOf(row);
     this.tx.changes.add({
       action: 'user.create',
       target: target(id),
       before: null,
-      after: audited(record, passwordHash),
+      after: { ...audited(record, passwordHash), ...creation },
     });
     return record;
   }
@@ -82,8 +82,8 @@ export class PrismaUserWriter implements UserWriter {
     if (!before) throw notFound();
     const { passwordHash, attributes, ifCredentialVersion, ...values } = change;
     if (ifCredentialVersion !== undefined) await this.#requireCredential(before.id, ifCredentialVersion);
-    if (values.username !== undefined && values.username !== before.username)
-      await this.#requireFreeUsername(values.username);
+    const newName = values.username === before.username ? undefined : values.username;
+    if (newName !== undefined) await this.#requireFreeUsername(newName);
     const row = await this.tx.prisma.subject.update({
       where: { id: before.id },
       data: { ...values, ...(attributes ? { attributes: attributes } : {}) },
@@ -91,6 +91,7 @@ export class PrismaUserWriter implements UserWriter {
     });
     if (isStandingSuperuser(before) && !isStandingSuperuser(row)) await this.#requireAnotherSuperuser();
     if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
+    else if (newName !== undefined) await this.#renewCredential(row.id);
     if (!row.active) await this.tx.prisma.session.deleteMany({ where: { subjectId: row.id } });
     const record = recordOf(row);
     const action =
@@ -130,6 +131,11 @@ export class PrismaUserWriter implements UserWriter {
   async #requireAnotherSuperuser(): Promise<void> {
     if ((await this.countActiveSuperusers()) > 0) return;
     throw new CastellanError('last_superuser', 'This is the last active superuser: make another one first.');
+  }
+
+  // What was remembered of it was verified under a name that may be another user's by now.
+  async #renewCredential(subjectId: number): Promise<void> {
+    await this.tx.prisma.credential.updateMany({ where: { subjectId }, data: { version: randomUUID() } });
   }
 
   async #setPassword(subjectId: number, passwordHash: string): Promise<void> {
