@@ -87,10 +87,7 @@ describe('a write that has returned, seen from another process on the same datab
     await admin().delete(`/api/v1/assignments/${body.id}`).expect(204);
     await expectSeen(false);
     await admin().post('/api/v1/assignments').send({ subject: alice, role: 'reader' }).expect(201);
-    await admin()
-      .patch('/api/v1/types/note')
-      .send({ actions: ['read'], creatorActions: [] })
-      .expect(200);
+    await writing.arrange((unit) => unit.types.update('note', { actions: ['read'], creatorActions: [] }));
     await expectSeen(false);
     await admin()
       .patch('/api/v1/types/note')

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import type supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { integrityFaults } from '../support/integrity.js';
 import { startTestService, type TestService } from '../support/service.js';
@@ -30,7 +29,7 @@ const user = (id: string): Ref => ({ type: 'user', id });
 const people = Array.from({ length: 6 }, (_, n) => `person-${n}`);
 const groups = Array.from({ length: 5 }, (_, n) => `group-${n}`);
 const notes = Array.from({ length: 6 }, (_, n) => `note-${n}`);
-const key = (ref: unknown): string => JSON.stringify(ref);
+const key = (ref: unknown): string => (ref ? `${(ref as Ref).type}:${(ref as Ref).id}` : '');
 
 // The same numbers in every run: what differs is how the writes meet.
 function numbers(seed: number): (below: number) => number {
@@ -106,12 +105,12 @@ describe('many writers at once', () => {
     return { requestId, verb, path, status, text };
   };
 
-  const check = async (n: number): Promise<supertest.Response> => {
+  const check = async (n: number): Promise<void> => {
     const [as, wanted] = n % 2 === 0 ? ['insider', 200] : ['outsider', 404];
     const path = n % 4 < 2 ? '/api/v1/objects/note/calm' : `/api/v1/objects/note/${notes[n % notes.length]}`;
     const answer = await service.as(as as string).get(path);
     if (path.endsWith('/calm')) expect(answer.status, `${as} ${answer.text}`).toBe(wanted);
-    return answer;
+    else expect([200, 404]).toContain(answer.status);
   };
 
   it('meet no error of ours, and whoever is not touched by them sees nothing of it', async () => {
@@ -140,9 +139,10 @@ describe('many writers at once', () => {
   });
 
   it('leave one audit row for each change that was acknowledged, and none for any other request', async () => {
-    const rows = Map.groupBy(await changes(), ({ requestId }) => requestId);
+    const counts = new Map<string, number>();
+    for (const { requestId } of await changes()) counts.set(requestId, (counts.get(requestId) ?? 0) + 1);
     const wrong = sent.filter(({ requestId, verb, status }) => {
-      const count = rows.get(requestId)?.length ?? 0;
+      const count = counts.get(requestId) ?? 0;
       // What is so already is acknowledged and no change.
       if (verb === 'put' && status === 204) return count > 1;
       const changed = status === 201 || (verb === 'delete' && status === 204) || (verb === 'patch' && status === 200);
@@ -152,43 +152,40 @@ describe('many writers at once', () => {
   });
 
   it('leave just what the acknowledged changes, one after the other, make', async () => {
-    const members = new Set<string>();
-    const grants = new Set<string>();
-    const placed = new Map<string, Change['after']>();
+    const grants = new Map<string, { subject: string; object: string }>();
+    const members = new Map<string, { group: string; member: string }>();
     const objects = new Set<string>();
-    const forget = (gone: Ref): void => {
-      for (const [id, grant] of placed) {
-        if ([key(grant?.['subject']), key(grant?.['object'])].includes(key(gone))) grants.delete(id);
-      }
-      for (const edge of members)
-        if ((JSON.parse(edge) as Ref[]).some((end) => key(end) === key(gone))) members.delete(edge);
-    };
     for (const { action, target, before, after } of await changes()) {
-      if (action === 'grant.create') placed.set(target.id, after);
-      if (action === 'grant.create') grants.add(target.id);
+      const edge = { group: key(target), member: key((after ?? before)?.['member']) };
+      if (action === 'grant.create')
+        grants.set(target.id, { subject: key(after?.['subject']), object: key(after?.['object']) });
       if (action === 'grant.delete') grants.delete(target.id);
-      if (action === 'group.member.add') members.add(key([target, after?.['member']]));
-      if (action === 'group.member.remove') members.delete(key([target, before?.['member']]));
-      if (action === 'object.create') objects.add(target.id);
-      if (action === 'object.delete') objects.delete(target.id);
-      if (action === 'object.delete' || action === 'group.delete')
-        forget(action === 'object.delete' ? { type: 'note', id: target.id } : target);
+      if (action === 'group.member.add') members.set(`${edge.group} holds ${edge.member}`, edge);
+      if (action === 'group.member.remove') members.delete(`${edge.group} holds ${edge.member}`);
+      if (action === 'object.create') objects.add(key(target));
+      if (action !== 'object.delete' && action !== 'group.delete') continue;
+      objects.delete(key(target));
+      for (const [id, { subject, object }] of grants) if ([subject, object].includes(key(target))) grants.delete(id);
+      for (const [id, { group, member }] of members) if ([group, member].includes(key(target))) members.delete(id);
     }
-    const texts = async (sql: string): Promise<string[]> =>
-      (await client.query<{ text: string }>(sql)).rows.map(({ text }) => text).toSorted();
-    expect(await texts('SELECT id::text AS text FROM castellan.grants')).toEqual([...grants].toSorted());
+    const texts = async (sql: string): Promise<string[]> => {
+      const { rows } = await client.query<{ text: string }>(sql);
+      return rows.map(({ text }) => text).toSorted();
+    };
+    const ofNotes = "(SELECT t.id FROM castellan.types t WHERE t.name = 'note')";
+    // What a group's creator is given on it is not granted by a request of its own.
     expect(
-      await texts(
-        `SELECT external_id AS text FROM castellan.objects WHERE type_id = (SELECT id FROM castellan.types WHERE name = 'note')`,
-      ),
+      await texts(`SELECT g.id::text AS text FROM castellan.grants g
+        JOIN castellan.permissions p ON p.id = g.permission_id AND p.type_id = ${ofNotes}`),
+    ).toEqual([...grants.keys()].toSorted());
+    expect(
+      await texts(`SELECT 'note:' || external_id AS text FROM castellan.objects WHERE type_id = ${ofNotes}`),
     ).toEqual([...objects].toSorted());
-    const edges = await client.query<{ edge: Ref[] }>(
-      `SELECT jsonb_build_array(jsonb_build_object('type', g.type, 'id', g.external_id), jsonb_build_object('type', m.type, 'id', m.external_id)) AS edge
-      FROM castellan.memberships e JOIN castellan.subjects g ON g.id = e.group_id JOIN castellan.subjects m ON m.id = e.member_id`,
-    );
-    const plain = ([upper, lower]: Ref[]): string => `${upper?.id} ${lower?.type} ${lower?.id}`;
-    expect(edges.rows.map(({ edge }) => plain(edge)).toSorted()).toEqual(
-      [...members].map((edge) => plain(JSON.parse(edge) as Ref[])).toSorted(),
-    );
+    expect(
+      await texts(`SELECT 'group:' || g.external_id || ' holds ' || m.type || ':' || m.external_id AS text
+        FROM castellan.memberships e JOIN castellan.subjects g ON g.id = e.group_id
+        JOIN castellan.subjects m ON m.id = e.member_id`),
+    ).toEqual([...members.keys()].toSorted());
+    expect(grants.size * members.size * objects.size).toBeGreaterThan(0);
   });
 });
