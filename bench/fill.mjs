@@ -58,7 +58,17 @@ export async function fill(databaseUrl, documents, progress) {
       progress(to);
     }
     await client.query('VACUUM ANALYZE');
-    const { rows } = await client.query('SELECT (SELECT count(*) FROM castellan.grants)::int AS grants');
+  } finally {
+    await client.end();
+  }
+}
+
+/** How many grants there are. */
+export async function countGrants(databaseUrl) {
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  try {
+    const { rows } = await client.query('SELECT count(*)::int AS grants FROM castellan.grants');
     return rows[0].grants;
   } finally {
     await client.end();

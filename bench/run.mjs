@@ -1,5 +1,5 @@
 // Fills a database and measures the service over HTTP, beside the same service's route that answers a constant, in one run.
-//   npm run bench -- [--documents 10000] [--seconds 10] [--connections 64] [--write]
+//   npm run bench -- [--documents 10000] [--seconds 10] [--connections 64] [--one-core] [--filled] [--write]
 // It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
 // Where there is `taskset`, the service has one core and Postgres and the load share the other.
 import { execFileSync, fork, spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { prepareDatabase } from '../dist/app/prepared-database.js';
 import { Passwords } from '../dist/auth/passwords.js';
 import { operator } from '../dist/core/caller.js';
 import { openStore } from '../dist/store/store.js';
-import { document, fill } from './fill.mjs';
+import { countGrants, document, fill } from './fill.mjs';
 import { load, request } from './load.mjs';
 
 const { values: options } = parseArgs({
@@ -22,6 +22,8 @@ const { values: options } = parseArgs({
     connections: { type: 'string', default: '64' },
     'one-core': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    // Measures a database that an earlier run has filled (DATABASE_URL names it).
+    filled: { type: 'boolean', default: false },
   },
 });
 const documents = Number(options.documents);
@@ -218,14 +220,12 @@ await chmod(folder, 0o711);
 const config = { ...readConfig(), dataDir: join(folder, 'data') };
 const database = await prepareDatabase(config, say);
 try {
-  say(`Filling ${documents} documents…`);
-  const grants = await fill(
-    database.url,
-    documents,
-    (done) => process.stderr.isTTY && process.stderr.write(`\r${done}`),
-  );
-  await prepareUsers(database.url);
-  const text = report(await measure(database.url, grants));
+  if (!options.filled) {
+    say(`Filling ${documents} documents…`);
+    await fill(database.url, documents, (done) => process.stderr.isTTY && process.stderr.write(`\r${done}`));
+    await prepareUsers(database.url);
+  }
+  const text = report(await measure(database.url, await countGrants(database.url)));
   process.stdout.write(`${text}\n`);
   if (options.write) {
     const marker = '<!-- runs -->';

@@ -72,6 +72,29 @@ describe('a question about oneself', () => {
     await ask('bob', question(user('bob'), 'publish', post('never registered'))).expect(200, { decision: true });
   });
 
+  it('is about that action of that type alone, also by names that mean all of them elsewhere', async () => {
+    const words = ['all', 'manage', 'any', '*', '::any type', '::any action'];
+    await service.addUser('wild');
+    await service.arrange(async (unit) => {
+      const names = words.filter((word) => !word.includes(':'));
+      for (const id of names) await unit.types.create({ id, actions: ['view', ...names], creatorActions: [] });
+      await unit.types.create({ id: 'plain', actions: ['view', ...names], creatorActions: [] });
+      const held = [...names.map((type) => `${type}:view`), ...names.map((action) => `plain:${action}`)];
+      await unit.grants.create(held.map((permission) => ({ subject: user('wild'), permission, object: null })));
+    });
+    const may = async (type: string, action: string): Promise<boolean> =>
+      (await ask('wild', question(user('wild'), action, { type, id: '1' })).expect(200)).body.decision;
+    expect(await may('all', 'view')).toBe(true);
+    expect(await may('plain', 'manage')).toBe(true);
+    expect(await may('plain', 'view')).toBe(false);
+    expect(await may('post', 'view')).toBe(false);
+    for (const word of words) {
+      expect(await may(word, 'manage')).toBe(false);
+      expect(await may('post', word)).toBe(false);
+    }
+    await service.as('wild').get('/api/v1/objects/post').expect(200, { items: [], next: null });
+  });
+
   it('is answered by what holds at that moment', async () => {
     const view = question(user('bob'), 'view', post('2'));
     for (let round = 0; round < 5; round += 1) {

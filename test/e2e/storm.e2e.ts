@@ -106,9 +106,9 @@ describe('many writers at once', () => {
   };
 
   const check = async (n: number): Promise<void> => {
-    const [as, wanted] = n % 2 === 0 ? ['insider', 200] : ['outsider', 404];
+    const [as, wanted] = n % 2 === 0 ? (['insider', 200] as const) : (['outsider', 404] as const);
     const path = n % 4 < 2 ? '/api/v1/objects/note/calm' : `/api/v1/objects/note/${notes[n % notes.length]}`;
-    const answer = await service.as(as as string).get(path);
+    const answer = await service.as(as).get(path);
     if (path.endsWith('/calm')) expect(answer.status, `${as} ${answer.text}`).toBe(wanted);
     else expect([200, 404]).toContain(answer.status);
   };

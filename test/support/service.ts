@@ -33,7 +33,15 @@ let hash: Promise<string> | undefined;
 
 export async function startTestService(options: Partial<ServiceOptions> = {}): Promise<TestService> {
   const database = await createTestDatabase();
-  const store = openStore({ url: database.databaseUrl, connections: 5 });
+  // A test shares its machine with others: what would be too slow for a request is not a fault of the service here.
+  const store = openStore({
+    url: database.databaseUrl,
+    connections: 5,
+    acquireTimeout: 10_000,
+    statementTimeout: 10_000,
+    lockTimeout: 10_000,
+    transactionTimeout: 20_000,
+  });
   const unexpected: unknown[] = [];
   const app = await createService({
     store,

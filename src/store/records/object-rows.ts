@@ -14,7 +14,7 @@ export interface NewObjectRow {
 /** Who made something, and what that gave them on it. */
 export interface Creation {
   readonly creator: SubjectRef | null;
-  readonly creatorActions: readonly string[];
+  readonly granted: readonly string[];
 }
 
 /**
@@ -54,7 +54,7 @@ export async function insertObject(
       })),
     });
   }
-  return { creator, creatorActions: creator ? type.creatorActions : [] };
+  return { creator, granted: creator ? type.creatorActions : [] };
 }
 
 /** Removes an object, and with it (by cascade) every rule placed on it. */

@@ -91,7 +91,7 @@ export class PrismaUserWriter implements UserWriter {
     });
     if (isStandingSuperuser(before) && !isStandingSuperuser(row)) await this.#requireAnotherSuperuser();
     if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
-    else if (newName !== undefined) await this.#renewCredential(row.id);
+    else if (newName !== undefined || (before.active && !row.active)) await this.#renewCredential(row.id);
     if (!row.active) await this.tx.prisma.session.deleteMany({ where: { subjectId: row.id } });
     const record = recordOf(row);
     const action =
@@ -133,7 +133,8 @@ export class PrismaUserWriter implements UserWriter {
     throw new CastellanError('last_superuser', 'This is the last active superuser: make another one first.');
   }
 
-  // What was remembered of it was verified under a name that may be another user's by now.
+  // What was verified before ends: under a name that may be another user's by now, or for a sign-in that is still under way
+  // and would outlast the deactivation.
   async #renewCredential(subjectId: number): Promise<void> {
     await this.tx.prisma.credential.updateMany({ where: { subjectId }, data: { version: randomUUID() } });
   }
