@@ -75,6 +75,7 @@ describe('the audit trail', () => {
     const post = { ...object, parent: null, attributes: {} };
     const mailed = { ...user, email: 'u@example.com', attributes: { a: 1 } };
     const viewing = { ...role, rules: [{ permission: 'post:view', effect: 'allow', condition: null, fields: null }] };
+    const flying = { ...type, actions: ['view', 'fly'] };
     const steps: [route: string, body: object | undefined, change: string, before: unknown, after: unknown][] = [
       [`POST ${users}`, { username: 'u' }, 'user.create user:u', null, user],
       [`PATCH ${users}/u`, { email: 'u@example.com', attributes: { a: 1 } }, 'user.update user:u', user, mailed],
@@ -86,7 +87,7 @@ describe('the audit trail', () => {
       [`POST ${roles}`, { id: 'r' }, 'role.create role:r', null, role],
       [`PATCH ${roles}/r`, { rules: [{ permission: 'post:view' }] }, 'role.update role:r', role, viewing],
       [`POST ${types}`, { id: 't', actions: ['view'], creatorActions: [] }, 'type.create type:t', null, type],
-      [`PATCH ${types}/t`, { actions: ['fly'] }, 'type.update type:t', type, { ...type, actions: ['fly'] }],
+      [`PATCH ${types}/t`, { actions: ['view', 'fly'] }, 'type.update type:t', type, flying],
       [`POST ${posts}`, { id: 'p' }, 'object.create post:p', null, { ...post, creator }],
       [`PATCH ${posts}/p`, { attributes: { a: 1 } }, 'object.update post:p', post, { ...post, attributes: { a: 1 } }],
     ];

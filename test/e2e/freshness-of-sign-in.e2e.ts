@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
-import { afterAll, beforeAll, beforeEach, describe, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createService } from '../../src/app/service.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { PASSWORD, startTestService, type TestService } from '../support/service.js';
@@ -61,6 +61,14 @@ describe('a sign-in that was remembered, in every process', () => {
     await expectSession(401);
   });
 
+  it('ends with deactivation also where it was still under way, and would begin a session after it', async () => {
+    const verified = await store.credentials.findByUsername(name);
+    await change({ active: false });
+    await change({ active: true });
+    const stamp = { subjectKey: verified?.subjectKey ?? 0, version: verified?.version ?? '' };
+    expect(await store.credentials.standing(stamp)).toBeNull();
+  });
+
   it('ends with the user, also when one of the same name and password is made', async () => {
     await service.as('admin').delete(`/api/v1/users/${name}`).expect(204);
     await expectSignIn(name, 401);
@@ -78,13 +86,8 @@ describe('a sign-in that was remembered, in every process', () => {
     await service.addUser(`${name}-next`);
     await service.as('admin').patch(`/api/v1/users/${name}-next`).send({ username: name }).expect(200);
     for (const process of both()) {
-      await process
-        .get('/api/v1/auth/me')
-        .auth(name, PASSWORD)
-        .expect(200)
-        .expect(({ body }) => {
-          if (body.user.id !== `${name}-next`) throw new Error(`signed in as ${body.user.id}`);
-        });
+      const { body } = await process.get('/api/v1/auth/me').auth(name, PASSWORD).expect(200);
+      expect(body.user.id).toBe(`${name}-next`);
     }
   });
 });

@@ -71,9 +71,7 @@ describe('a grant', () => {
 
   it('is one, also when many ask for it at the same moment', async () => {
     const answers = await Promise.all(Array.from({ length: 4 }, () => admin.post(grants).send(onPost(2))));
-    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
-      200, 200, 200, 200, 200, 201,
-    ]);
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([200, 200, 200, 201]);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
     await admin.delete(`${grants}/${answers[0]?.body.id}`).expect(204);
   });
@@ -125,7 +123,7 @@ describe('a superuser', () => {
     for (const object of places) {
       const sent = { subject: { type: 'user', id: 'bob' }, permission: 'report:view', object };
       const { body } = await admin.post(grants).send(sent).expect(201);
-      await admin.get(`${grants}?subject=user:bob`).expect(200, { items: [body], next: null });
+      await admin.get(`${grants}?subject=user:bob&permission=report:view`).expect(200, { items: [body], next: null });
       await admin.delete(`${grants}/${body.id}`).expect(204);
     }
     // What its creator was given is seen, so it can be taken back, too.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GrantWriter } from '../../src/core/ports/grants.js';
 import { rawRequest, type RawAnswer } from '../support/raw-request.js';
 import { startTestService, type TestService } from '../support/service.js';
 
@@ -41,6 +42,15 @@ beforeAll(async () => {
   });
 });
 afterAll(() => service.stop());
+
+/** Gives these grants, and answers how to take them back. */
+async function give(grants: Parameters<GrantWriter['create']>[0]): Promise<() => Promise<void>> {
+  const made = await service.arrange((unit) => unit.grants.create(grants));
+  return () =>
+    service.arrange(async (unit) => {
+      for (const { record } of made) await unit.grants.delete(record.id);
+    });
+}
 
 type Sent = readonly [method: string, path: string, body?: object];
 
@@ -190,7 +200,7 @@ describe('who may see a thing', () => {
       permission: `post:${action}`,
       object: place[where],
     }));
-    const made = await service.arrange((unit) => unit.grants.create(held));
+    const takeBack = await give(held);
     for (const id of ['seen', 'hidden'] as const) {
       const path = `/api/v1/objects/post/${id}`;
       const requests: Sent[] = [
@@ -205,9 +215,7 @@ describe('who may see a thing', () => {
       }
       expect(answers, id).toEqual(expected[id]);
     }
-    await service.arrange(async (unit) => {
-      for (const { record } of made) await unit.grants.delete(record.id);
-    });
+    await takeBack();
   });
 
   it('adds with the permission to add, which takes no other, and creates its own rights', async () => {
@@ -215,30 +223,30 @@ describe('who may see a thing', () => {
     await expect(send(undefined, ['POST', '/api/v1/objects/post', { id: 'mine' }])).resolves.toMatchObject({
       status: 401,
     });
-    await service.arrange((unit) => unit.grants.create([{ subject: bob, permission: 'post:add', object: null }]));
+    const takeBack = await give([{ subject: bob, permission: 'post:add', object: null }]);
     await expect(send('bob', ['POST', '/api/v1/objects/post', { id: 'mine' }])).resolves.toMatchObject({ status: 201 });
     await expect(send('bob', ['PATCH', '/api/v1/objects/post/mine', {}])).resolves.toMatchObject({ status: 200 });
     await expect(send('bob', ['GET', '/api/v1/objects/post/seen'])).resolves.toMatchObject({ status: 404 });
     await expect(send('carol', ['GET', '/api/v1/objects/post/mine'])).resolves.toMatchObject({ status: 404 });
     await expect(send('bob', ['DELETE', '/api/v1/objects/post/mine'])).resolves.toMatchObject({ status: 204 });
     await expect(send('bob', ['GET', '/api/v1/objects/post/mine'])).resolves.toMatchObject({ status: 404 });
+    await takeBack();
   });
 
   it('may be nobody in particular, for what anyone may', async () => {
-    await service.arrange((unit) =>
-      unit.grants.create([
-        { subject: { type: 'group', id: 'anyone' }, permission: 'post:view', object: { type: 'post', id: 'seen' } },
-        {
-          subject: { type: 'group', id: 'authenticated' },
-          permission: 'post:view',
-          object: { type: 'post', id: 'hidden' },
-        },
-      ]),
-    );
+    const takeBack = await give([
+      { subject: { type: 'group', id: 'anyone' }, permission: 'post:view', object: { type: 'post', id: 'seen' } },
+      {
+        subject: { type: 'group', id: 'authenticated' },
+        permission: 'post:view',
+        object: { type: 'post', id: 'hidden' },
+      },
+    ]);
     await expect(send(undefined, ['GET', '/api/v1/objects/post/seen'])).resolves.toMatchObject({ status: 200 });
     await expect(send(undefined, ['HEAD', '/api/v1/objects/post/seen'])).resolves.toMatchObject({ status: 200 });
     await expect(send(undefined, ['PATCH', '/api/v1/objects/post/seen', {}])).resolves.toMatchObject({ status: 401 });
     await expect(send(undefined, ['GET', '/api/v1/objects/post/hidden'])).resolves.toMatchObject({ status: 401 });
     await expect(send('bob', ['GET', '/api/v1/objects/post/hidden'])).resolves.toMatchObject({ status: 200 });
+    await takeBack();
   });
 });

@@ -104,9 +104,7 @@ describe.each(KINDS)('a $kind', ({ list, sent, made, patch }) => {
 
   it('is made once, also when many ask at the same moment', async () => {
     const answers = await Promise.all(Array.from({ length: 4 }, () => admin.post(list).send(sent)));
-    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
-      201, 409, 409, 409, 409, 409,
-    ]);
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([201, 409, 409, 409]);
     for (const { status, body } of answers) if (status === 409) expect(body.code).toBe('already_exists');
     await admin.get(at).expect(200, made);
     await admin.delete(at).expect(204);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { operator } from '../../src/core/caller.js';
+import { openStore } from '../../src/store/store.js';
 import { contentsOf } from '../support/contents.js';
 import { expectRefusal } from '../support/problem.js';
 import { query } from '../support/query.js';
@@ -64,6 +66,37 @@ describe('the last active superuser', () => {
     await expectRefusal(service.as('admin').delete('/api/v1/users/admin'), 'last_superuser');
     await service.as('admin').delete('/api/v1/users/asleep').expect(204);
   });
+
+  it.each(['repeatable read', 'serializable'])(
+    'of two is left where the database begins with %s',
+    async (isolation) => {
+      const name = new URL(service.databaseUrl).pathname.slice(1);
+      await query(service.databaseUrl, `ALTER DATABASE ${name} SET default_transaction_isolation = '${isolation}'`);
+      const store = openStore({ url: service.databaseUrl, connections: 4 });
+      const end = (id: string) =>
+        store.writes
+          .write(operator('test', 'test'), 'structure', (unit) => unit.users.update(id, { superuser: false }))
+          .then(
+            () => 'ended',
+            (error: { code?: string }) => error.code,
+          );
+      try {
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const second = `${isolation} ${round}`;
+          await service.addUser(second, { superuser: true });
+          const outcomes = await Promise.all([end('admin'), end(second)]);
+          expect(outcomes.toSorted()).toEqual(['ended', 'last_superuser']);
+          await service.arrange(async (unit) => {
+            await unit.users.update('admin', { superuser: true });
+            await unit.users.delete(second);
+          });
+        }
+      } finally {
+        await query(service.databaseUrl, `ALTER DATABASE ${name} RESET default_transaction_isolation`);
+        await store.close();
+      }
+    },
+  );
 
   describe('of two that are ended at once', () => {
     let round = 0;
