@@ -23,8 +23,8 @@ export default defineConfig({
           globalSetup: './test/support/global-setup.ts',
           // How many random worlds the decisions are compared in: a thorough run sets more.
           provide: { worlds: Number(process.env['CASTELLAN_TEST_WORLDS'] ?? 100) },
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],
