@@ -44,6 +44,8 @@ export class Database {
       `statement_timeout=${statementTimeout}`,
       `lock_timeout=${lockTimeout}`,
       `idle_in_transaction_session_timeout=${2 * statementTimeout}`,
+      // Whatever the database begins with: what is read under a lock must be as it is once the lock is had.
+      'default_transaction_isolation=read committed',
     ];
     const shared = {
       connectionString: options.url,
@@ -85,5 +87,5 @@ class TranslatingExecutor implements SqlExecutor {
 }
 
 function asOptions(settings: readonly string[]): string {
-  return settings.map((setting) => `-c ${setting}`).join(' ');
+  return settings.map((setting) => `-c ${setting.replaceAll(' ', '\\ ')}`).join(' ');
 }
