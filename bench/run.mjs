@@ -165,7 +165,7 @@ async function addPublishAction(port) {
 }
 
 async function measure(url, grants) {
-  const child = fork(new URL('service.mjs', import.meta.url), [url]);
+  const child = fork(new URL('service.mjs', import.meta.url), [url], { execArgv: ['--max-semi-space-size=16'] });
   const port = await new Promise((resolve, reject) => {
     child.once('exit', () => reject(new Error('The service did not start.')));
     child.on('message', (message) => {
