@@ -30,9 +30,11 @@ const SETUP = `
     JOIN castellan.subjects g ON g.type = 'group' AND g.external_id = 'g' || n
     JOIN castellan.subjects r ON r.type = 'role' AND r.external_id = 'r' || (1 + n % 20);`;
 
+// One in fifty thousand is of a rare color; the others share a hundred colors.
 const OBJECTS = `
   INSERT INTO castellan.objects (type_id, external_id, attributes)
-    SELECT t.id, 'd' || n, '{}' FROM castellan.types t, generate_series($1::int, $2::int) n WHERE t.name = 'document' ORDER BY n`;
+    SELECT t.id, 'd' || n, jsonb_build_object('color', CASE WHEN n % 50000 = 7 THEN 'rare' ELSE 'c' || n % 100 END)
+    FROM castellan.types t, generate_series($1::int, $2::int) n WHERE t.name = 'document' ORDER BY n`;
 
 // Document n is shared with five people, one for each action.
 const GRANTS = `
@@ -45,15 +47,33 @@ const GRANTS = `
         JOIN castellan.types t ON t.id = p.type_id WHERE t.name = 'document') a
     ON CONFLICT DO NOTHING`;
 
+// One folder with as many files below it as there are documents.
+const FOLDER = `
+  INSERT INTO castellan.types (name) VALUES ('folder'), ('file');
+  INSERT INTO castellan.permissions (type_id, action)
+    SELECT t.id, a FROM castellan.types t, unnest('{view,add,change,delete,grant}'::text[]) a WHERE t.name IN ('folder', 'file');
+  INSERT INTO castellan.objects (type_id, external_id) SELECT t.id, 'all' FROM castellan.types t WHERE t.name = 'folder';`;
+const FILES = `
+  WITH folder AS (
+    SELECT o.id, t.id AS file_type FROM castellan.objects o, castellan.types t WHERE o.external_id = 'all' AND t.name = 'file'
+  ), made AS (
+    INSERT INTO castellan.objects (type_id, external_id, parent_id)
+      SELECT f.file_type, 'f' || n, f.id FROM folder f, generate_series($1::int, $2::int) n ORDER BY n
+      RETURNING id, type_id, parent_id
+  )
+  INSERT INTO castellan.ancestry (descendant_id, ancestor_id, descendant_type_id, depth) SELECT id, parent_id, type_id, 1 FROM made`;
+
 /** Fills the database; `progress` is told how many documents are there. */
 export async function fill(databaseUrl, documents, progress) {
   const client = new pg.Client(databaseUrl);
   await client.connect();
   try {
     await client.query(SETUP);
+    await client.query(FOLDER);
     for (let from = 1; from <= documents; from += BATCH) {
       const to = Math.min(documents, from + BATCH - 1);
       await client.query(OBJECTS, [from, to]);
+      await client.query(FILES, [from, to]);
       await client.query(GRANTS, [from, to]);
       progress(to);
     }

@@ -8,6 +8,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../dist/app/config.js';
+import { PATIENT } from '../dist/app/patience.js';
 import { prepareDatabase } from '../dist/app/prepared-database.js';
 import { Passwords } from '../dist/auth/passwords.js';
 import { operator } from '../dist/core/caller.js';
@@ -44,10 +45,18 @@ function pinPostgres(core) {
   if (listed.status === 0) for (const pid of listed.stdout.trim().split('\n')) pin(Number(pid), core);
 }
 
+const grant = (user, permission, object = null, parts = {}) => ({
+  subject: { type: 'user', id: user },
+  permission,
+  object,
+  ...parts,
+});
+const at = (share) => ({ type: 'document', id: document(Math.floor(share * documents), documents) });
+
 async function prepareUsers(url) {
-  const store = openStore({ url });
+  const store = openStore({ url, ...PATIENT });
   const passwordHash = await new Passwords().hash(PASSWORD);
-  const user = (username, superuser) => ({
+  const user = (username, superuser = false) => ({
     id: username,
     username,
     email: null,
@@ -59,58 +68,75 @@ async function prepareUsers(url) {
   await store.writes.write(operator('bench', 'bench'), 'structure', async (unit) => {
     await unit.users.create(user('admin', true));
     await unit.users.update('u1', { passwordHash });
-    // Sees everything, by one rule.
-    await unit.users.create(user('reader', false));
-    await unit.grants.create([{ subject: { type: 'user', id: 'reader' }, permission: 'document:view', object: null }]);
-    // Sees two hundred, far apart.
-    await unit.users.create(user('colleague', false));
-    await unit.grants.create(
-      Array.from({ length: 200 }, (_, n) => ({
-        subject: { type: 'user', id: 'colleague' },
-        permission: 'document:view',
-        object: { type: 'document', id: document(Math.floor((n * documents) / 200), documents) },
-      })),
-    );
-    // Sees three.
-    await unit.users.create(user('guest', false));
-    await unit.grants.create(
-      [1, 2, 3].map((n) => ({
-        subject: { type: 'user', id: 'guest' },
-        permission: 'document:view',
-        object: { type: 'document', id: document(Math.floor((n * documents) / 4), documents) },
-      })),
-    );
+    for (const name of ['reader', 'colleague', 'guest', 'heir', 'collector', 'deep'])
+      await unit.users.create(user(name));
+    await unit.grants.create([
+      // Sees everything, by one rule.
+      grant('reader', 'document:view'),
+      // Sees two hundred, far apart.
+      ...Array.from({ length: 200 }, (_, n) => grant('colleague', 'document:view', at(n / 200))),
+      // Sees three.
+      ...[1, 2, 3].map((n) => grant('guest', 'document:view', at(n / 4))),
+      // Sees every file, by what is above them.
+      grant('heir', 'file:view', { type: 'folder', id: 'all' }, {}),
+      // Sees what is of a rare color.
+      grant('collector', 'document:view', null, { condition: { 'resource.color': 'rare' } }),
+    ]);
+    await prepareDepth(unit);
   });
   await store.close();
+}
+
+// Five groups in one another, five roles that include one another, ten folders in one another.
+async function prepareDepth(unit) {
+  for (let n = 1; n <= 5; n += 1) {
+    await unit.groups.create({ id: `deep${n}`, description: null });
+    await unit.groups.addMember(
+      `deep${n}`,
+      n === 1 ? { type: 'user', id: 'deep' } : { type: 'group', id: `deep${n - 1}` },
+    );
+    const rules = n === 1 ? [{ permission: 'document:view', effect: 'allow', condition: null, fields: null }] : [];
+    await unit.roles.create({ id: `deep${n}`, description: null, rules, includes: n === 1 ? [] : [`deep${n - 1}`] });
+  }
+  let parent = null;
+  for (let n = 1; n <= 10; n += 1) {
+    const folder = { type: 'folder', id: `deep${n}` };
+    await unit.objects.create({ ...folder, attributes: {}, parent }, null);
+    parent = folder;
+  }
+  await unit.objects.create({ type: 'document', id: 'deep', attributes: {}, parent }, null);
+  await unit.assignments.create({
+    subject: { type: 'group', id: 'deep5' },
+    role: 'deep5',
+    object: { type: 'folder', id: 'deep1' },
+  });
 }
 
 const basic = (username) => ({ Authorization: `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}` });
 
 function scenarios(session) {
-  const evaluation = (headers) => (n) =>
+  const evaluationOf = (user, id, headers = basic(user)) =>
     request({
       method: 'POST',
       path: '/access/v1/evaluation',
       headers,
-      body: {
-        subject: { type: 'user', id: 'u1' },
-        action: { name: 'view' },
-        resource: { type: 'document', id: document(n * 7919, documents) },
-      },
+      body: { subject: { type: 'user', id: user }, action: { name: 'view' }, resource: { type: 'document', id } },
     });
+  const evaluation = (headers) => (n) => evaluationOf('u1', document(n * 7919, documents), headers);
   const body = {
     subject: { type: 'user', id: 'u1' },
     action: { name: 'view' },
     resource: { type: 'document', id: 'd1' },
   };
+  const deep = evaluationOf('deep', 'deep');
   const constant = request({ method: 'POST', path: '/bench/constant', headers: basic('u1'), body });
-  const page = (username) => {
-    const bytes = request({ path: '/api/v1/objects/document?limit=50', headers: basic(username) });
+  const page = (username, type = 'document') => {
+    const bytes = request({ path: `/api/v1/objects/${type}?limit=50`, headers: basic(username) });
     return () => bytes;
   };
   // Never the same grant twice, also not after the warm-up: a repeat would write nothing.
   let granted = 0;
-  const grant = () => {
+  const nextGrant = () => {
     const n = granted++;
     return request({
       method: 'POST',
@@ -131,14 +157,18 @@ function scenarios(session) {
       connections: many,
       next: evaluation({ Cookie: session.cookie, 'X-CSRF-Token': session.csrfToken }),
     },
+    { name: 'evaluation through 5 groups, 5 roles and 10 ancestors', connections: many, next: () => deep },
     { name: 'a constant, one connection', connections: 1, next: () => constant },
     { name: 'evaluation, Basic, one connection', connections: 1, next: evaluation(basic('u1')) },
+    { name: 'evaluation through 5 groups, 5 roles and 10 ancestors', connections: 1, next: () => deep },
     { name: 'page of 50 out of 200 granted', connections: 1, next: page('colleague') },
     { name: 'page of 50, everything by one rule', connections: 1, next: page('reader') },
+    { name: 'page of 50, everything from one folder', connections: 1, next: page('heir', 'file') },
     { name: 'page of 3, all there is', connections: 1, next: page('guest') },
+    { name: 'page of what a condition picks (one in fifty thousand)', connections: 1, next: page('collector') },
     { name: 'page of 50 out of 200 granted', connections: many, next: page('colleague') },
-    { name: 'grant written', connections: 1, next: grant, status: 201 },
-    { name: 'grant written', connections: 16, next: grant, status: 201 },
+    { name: 'grant written', connections: 1, next: nextGrant, status: 201 },
+    { name: 'grant written', connections: 16, next: nextGrant, status: 201 },
   ];
 }
 

@@ -7,6 +7,8 @@ import { CursorSeal } from '../nest/cursor-seal.js';
 export interface ListAnswer<Item> {
   readonly items: Item[];
   readonly next: string | null;
+  /** How many all pages hold together, where that was asked for. */
+  readonly total?: number;
 }
 
 interface PageRequest {
@@ -24,13 +26,13 @@ export class Paging {
   /** @throws CastellanError `invalid_cursor`. */
   async page<Item>(
     request: PageRequest,
-    fetch: (page: { limit: number; after?: string | undefined }) => Promise<Page<Item>>,
+    fetch: (page: { limit: number; after?: string | undefined }) => Promise<Page<Item> & { readonly total?: number }>,
   ): Promise<ListAnswer<Item>> {
     const { subject } = request.caller;
     const context = JSON.stringify([subject.type, subject.id, ...request.list]);
     const { cursor, limit } = request.query;
     const after = cursor === undefined ? undefined : this.seal.open(cursor, context);
-    const { items, next } = await fetch({ limit, after });
-    return { items, next: this.seal.seal(next, context) };
+    const page = await fetch({ limit, after });
+    return { ...page, next: this.seal.seal(page.next, context) };
   }
 }

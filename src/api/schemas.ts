@@ -60,6 +60,18 @@ export const pageQuery = {
 export const plainPageQuery = z.strictObject(pageQuery);
 export type PlainPageQuery = z.infer<typeof plainPageQuery>;
 
+/** `?total=true` counts all that the list holds. */
+export const totalPart = {
+  total: z
+    .enum(['true', 'false'], 'must be true or false')
+    .optional()
+    .transform((text) => text === 'true'),
+};
+
+/** The query string of a list of what the caller may view. */
+export const viewableQuery = z.strictObject({ ...pageQuery, ...totalPart });
+export type ViewableQuery = z.infer<typeof viewableQuery>;
+
 /** The id in a path that the guard does not read. */
 export const idParams = z.object({ id });
 export type IdParams = z.infer<typeof idParams>;

@@ -18,7 +18,8 @@ import { AssignmentReader } from '../core/ports/assignments.js';
 import { Credentials } from '../core/ports/credentials.js';
 import { GrantReader } from '../core/ports/grants.js';
 import { GroupReader } from '../core/ports/groups.js';
-import { ObjectLists } from '../core/ports/lists.js';
+import { Explanations } from '../core/ports/explanations.js';
+import { ActionLists, ObjectLists, SubjectLists } from '../core/ports/lists.js';
 import { ObjectReader } from '../core/ports/objects.js';
 import { Readiness } from '../core/ports/readiness.js';
 import { RoleReader } from '../core/ports/roles.js';
@@ -47,6 +48,9 @@ class CoreModule {
     const ports: Provider[] = [
       { provide: Decider, useValue: store.decider },
       { provide: ObjectLists, useValue: store.lists },
+      { provide: SubjectLists, useValue: store.subjectLists },
+      { provide: ActionLists, useValue: store.actionLists },
+      { provide: Explanations, useValue: store.explanations },
       { provide: Writes, useValue: store.writes },
       { provide: Credentials, useValue: store.credentials },
       { provide: Readiness, useValue: store.readiness },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { bindAuthzen } from '../api/access/http-binding.js';
 import { registerSessions, type SessionOptions } from '../auth/register-sessions.js';
 import { CastellanError } from '../core/errors.js';
 import { refuseBadMessage, refuseBadPath } from './early-refusals.js';
@@ -10,7 +11,7 @@ import { parseStrictJson } from './strict-json.js';
 const KIB = 1024;
 const BODY_LIMIT = 64 * KIB;
 const BATCH_BODY_LIMIT = 1024 * KIB;
-const BATCH_ROUTES: ReadonlySet<string> = new Set(['/api/v1/grants/batch']);
+const BATCH_ROUTES: ReadonlySet<string> = new Set(['/api/v1/grants/batch', '/access/v1/evaluations']);
 const HEADER_LIMIT = 16 * KIB;
 // The answers are JSON for programs: no page may frame, run or keep them.
 const HEADERS: Readonly<Record<string, string>> = {
@@ -50,6 +51,7 @@ export async function createHttpAdapter(sessions: SessionOptions, https: boolean
     void reply.headers(headers).header('x-request-id', request.id);
     done();
   });
+  bindAuthzen(fastify);
   await registerSessions(fastify, sessions);
   return adapter;
 }

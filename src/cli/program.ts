@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check.command.js';
 import type { Context } from './context.js';
+import { doctorCommand } from './doctor.command.js';
 import { EXIT, type ExitStatus } from './exit-status.js';
+import { explainCommand } from './explain.command.js';
 import { listCommand } from './list.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { Output } from './output.js';
@@ -51,7 +53,8 @@ function makeProgram(context: Context): Command {
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText('after', EPILOGUE);
-  for (const add of [serveCommand, migrateCommand, seedCommand, userCommands, checkCommand, listCommand])
+  const questions = [checkCommand, listCommand, explainCommand];
+  for (const add of [serveCommand, migrateCommand, seedCommand, userCommands, ...questions, doctorCommand])
     add(program, context);
   return program;
 }

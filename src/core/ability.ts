@@ -5,27 +5,59 @@ import type { FetchedRule, Permission } from './model.js';
 interface Thing {
   readonly type: string;
 }
-type RuleAbility = Ability<[string, string | Thing], FetchedRule>;
+type RuleAbility = Ability<[string, string | Thing], CountingRule>;
 
-// The rule itself travels as CASL's conditions: the matcher sees it, and the answer can name it.
-// No condition language is in force yet, so a rule that carries a restriction is "unknown": it never allows, and denies.
-const conditionsMatcher = (rule: FetchedRule) => (): boolean => rule.effect === 'deny' || !rule.restricted;
+/** A rule that was found for a question, with whether it counts for it. */
+interface CountingRule {
+  readonly rule: FetchedRule;
+  readonly counts: boolean;
+}
+
+// The rule itself travels as CASL's conditions: the matcher sees whether it counts, and the answer can name it.
+const conditionsMatcher = (conditions: CountingRule) => (): boolean => conditions.counts;
+// Fields are names and nothing else: CASL's own matcher would read patterns in them.
+const fieldMatcher = (fields: string[]) => (field: string) => fields.includes(field);
 const detectSubjectType = (thing: Thing): string => thing.type;
 
 // CASL's wildcards are words that a type or an action could bear ("manage", "all"); these are not: a name has no colon.
 const anyAction = '::any action';
 const anySubjectType = '::any type';
 
-/** The rule that decides the permission among these: a deny if one counts, else an allow; undefined when none counts. */
-export function decidingRule(permission: Permission, rules: readonly FetchedRule[]): FetchedRule | undefined {
+/**
+ * The rule that decides the permission among these: a deny if one counts, else an allow; undefined when none counts. A rule that denies
+ * some fields decides about these fields only.
+ *
+ * @param counts whether the rule's condition lets it count: true for one that allows, not false for one that denies.
+ */
+export function decidingRule(
+  permission: Permission,
+  rules: readonly FetchedRule[],
+  counts: (rule: FetchedRule) => boolean = () => true,
+): FetchedRule | undefined {
   const raw: RawRuleOf<RuleAbility>[] = [];
   // CASL lets later rules win: allows first, denies after them.
-  for (const rule of rules) if (rule.effect === 'allow') raw.push(rawRule(permission, rule));
-  for (const rule of rules) if (rule.effect === 'deny') raw.push(rawRule(permission, rule));
-  const ability: RuleAbility = new Ability(raw, { conditionsMatcher, detectSubjectType, anyAction, anySubjectType });
-  return ability.relevantRuleFor(permission.action, { type: permission.type })?.conditions;
+  for (const rule of rules) if (rule.effect === 'allow') raw.push(rawRule(permission, rule, counts));
+  for (const rule of rules) if (rule.effect === 'deny') raw.push(rawRule(permission, rule, counts));
+  const ability: RuleAbility = new Ability(raw, {
+    conditionsMatcher,
+    fieldMatcher,
+    detectSubjectType,
+    anyAction,
+    anySubjectType,
+  });
+  return ability.relevantRuleFor(permission.action, { type: permission.type })?.conditions?.rule;
 }
 
-function rawRule(permission: Permission, rule: FetchedRule): RawRuleOf<RuleAbility> {
-  return { action: permission.action, subject: permission.type, inverted: rule.effect === 'deny', conditions: rule };
+function rawRule(
+  permission: Permission,
+  rule: FetchedRule,
+  counts: (rule: FetchedRule) => boolean,
+): RawRuleOf<RuleAbility> {
+  return {
+    action: permission.action,
+    subject: permission.type,
+    inverted: rule.effect === 'deny',
+    conditions: { rule, counts: counts(rule) },
+    ...(rule.fields ? { fields: [...rule.fields] } : {}),
+  };
 }

@@ -1,18 +1,10 @@
 import { isAnonymous, type Author, type Caller } from './caller.js';
 import type { Decider } from './decider.js';
-import { CastellanError } from './errors.js';
-import { parsePermission } from './identifiers.js';
-import type { ObjectRef, Permission, Place, SubjectRef } from './model.js';
-
-/** Compares what two principals hold: reads afresh, in the transaction of the write that asks. */
-export interface HoldingsSource {
-  /**
-   * Whether the author holds, at each place, every rule that the holder has there (of its groups and roles too).
-   * Must be false for a holder that is a superuser, and must measure an inactive holder as if it were active.
-   */
-  coversHolder(author: SubjectRef, holder: SubjectRef): Promise<boolean>;
-  isSuperuser(subject: SubjectRef): Promise<boolean>;
-}
+import { CastellanError, notFound, notSignedIn, unknownReference } from './errors.js';
+import { ALL_FIELDS, attributesWithin, coversField } from './field-scope.js';
+import type { Decision, JsonObject, ObjectRef, Permission, Place, SubjectRef } from './model.js';
+import type { HandedRule, HoldingsSource } from './ports/holdings.js';
+import type { ObjectRecord } from './ports/objects.js';
 
 /**
  * What the author of one write may do and hand out: nobody grants, puts in a role or assigns what they do not hold
@@ -26,13 +18,104 @@ export class Authority {
   ) {}
 
   /** @throws CastellanError `not_found`, `forbidden`. @see Decider.requireOnObject */
-  async requireOnObject(action: string, object: ObjectRef): Promise<void> {
-    if (!this.author.operator) await this.decider.requireOnObject(this.#caller, action, object);
+  async requireOnObject(action: string, object: ObjectRef): Promise<Decision> {
+    if (this.author.operator) return OPERATOR_MAY;
+    return this.decider.requireOnObject(this.#caller, action, object);
   }
 
   /** @throws CastellanError `forbidden`. @see Decider.requireEverywhere */
   async requireEverywhere(type: string, action: string): Promise<void> {
     if (!this.author.operator) await this.decider.requireEverywhere(this.#caller, type, action);
+  }
+
+  /**
+   * Lets the author decide at a place about something of another type, such as an assignment on a folder: it takes viewing the place as well.
+   *
+   * @throws CastellanError `not_found` (may not view the place), `forbidden`.
+   */
+  async requireAt(permission: Permission, place: ObjectRef): Promise<void> {
+    if (this.author.operator) return;
+    const [view, decision] = await this.#decideAll([
+      { permission: { type: place.type, action: 'view' }, object: place },
+      { permission, object: place },
+    ]);
+    if (view?.allowed === true && decision?.allowed === true) return;
+    if (!this.#caller.signedIn) throw notSignedIn();
+    if (view?.allowed !== true) throw notFound();
+    throw new CastellanError('forbidden', `This takes the permission ${permission.type}:${permission.action} there.`);
+  }
+
+  /**
+   * Lets the author make an object: decided against the parent named for it, else everywhere, with the attributes that are proposed. A
+   * parent that may not be viewed is answered like one that does not exist.
+   *
+   * @returns the decision, which says what attributes may be given.
+   * @throws CastellanError `not_authenticated`, `forbidden`, `unknown_reference` (the parent).
+   */
+  async requireAdd(
+    type: string,
+    parent: ObjectRef | null,
+    proposed: { readonly id: string; readonly attributes: JsonObject },
+  ): Promise<Decision> {
+    if (this.author.operator) return OPERATOR_MAY;
+    const permission = { type, action: 'add' };
+    if (!parent) {
+      const [decision, seesTypes] = await this.#decideAll([
+        { permission, proposed },
+        { permission: { type: 'type', action: 'view' } },
+      ]);
+      if (decision?.allowed === true) return decision;
+      throw this.#mayNotAdd(type, decision?.reason === 'unknown_type' && seesTypes?.allowed === true);
+    }
+    const [view, there, everywhere, seesTypes] = await this.#decideAll([
+      { permission: { type: parent.type, action: 'view' }, object: parent },
+      { permission, object: parent, proposed },
+      { permission, proposed },
+      { permission: { type: 'type', action: 'view' } },
+    ]);
+    const exists = await this.holdings.exists(parent);
+    if (view?.allowed === true && exists) {
+      if (there?.allowed === true) return there;
+    } else if (everywhere?.allowed === true) {
+      throw unknownReference('parent', `${parent.type} ${parent.id}`);
+    }
+    throw this.#mayNotAdd(type, there?.reason === 'unknown_type' && seesTypes?.allowed === true);
+  }
+
+  /** @throws CastellanError `forbidden`, naming each field that the decision does not cover. */
+  requireFields(decision: Decision, names: readonly string[], prefix = 'attributes'): void {
+    const faults = names
+      .filter((name) => !coversField(decision.fields, name))
+      .map((name) => ({ path: `${prefix}.${name}`, message: 'is not yours to set' }));
+    if (faults.length === 0) return;
+    const detail = faults.map(({ path, message }) => `${path} ${message}.`).join(' ');
+    throw new CastellanError('forbidden', detail, faults);
+  }
+
+  /**
+   * Lets the author move an object to another parent: it takes changing it and handing out access to it, adding there, and covering every rule that
+   * comes to count below the object, or ceases to.
+   *
+   * @throws CastellanError `not_found`, `forbidden`, `unknown_reference` (the parent), `cannot_hand_out`.
+   */
+  async requireMove(object: ObjectRecord, parent: ObjectRef | null): Promise<void> {
+    if (this.author.operator) return;
+    await this.requireOnObject('change', object);
+    await this.requireOnObject('grant', object);
+    await this.requireAdd(object.type, parent, object);
+    if (await this.isSuperuser()) return;
+    if (!(await this.holdings.coversMove(this.author.subject, object, parent))) throw cannotHandOut();
+  }
+
+  /** @throws CastellanError `forbidden` when something below the object may not be deleted. */
+  async requireDeleteBelow(object: ObjectRef): Promise<void> {
+    if (await this.isSuperuser()) return;
+    const below = await this.holdings.descendants(object);
+    const decisions = await this.#decideAll(
+      below.map((each) => ({ permission: { type: each.type, action: 'delete' }, object: each })),
+    );
+    if (decisions.length === below.length && decisions.every((decision) => decision.allowed)) return;
+    throw new CastellanError('forbidden', `You may not delete all that is below this ${object.type}.`);
   }
 
   /** @throws CastellanError `superuser_only`. */
@@ -55,19 +138,15 @@ export class Authority {
     else await this.requireEverywhere(permission.type, 'grant');
   }
 
-  /** @throws CastellanError `cannot_hand_out` when the author does not hold each permission at its place. */
-  async requireHolds(held: readonly { permission: Permission; place: Place }[]): Promise<void> {
-    if (held.length === 0 || (await this.isSuperuser())) return;
-    const decisions = await this.decider.decideAll(
-      held.map(({ permission, place }) => ({ subject: this.author.subject, permission, object: place })),
-    );
-    if (!decisions.every((decision) => decision.allowed)) throw cannotHandOut();
-  }
-
-  /** The same for permissions as they are written (`document:view`), everywhere; what is unknown is left for the write to name. */
-  async requireHoldsEverywhere(permissions: readonly string[]): Promise<void> {
-    const known = permissions.map(parsePermission).filter((permission) => permission !== undefined);
-    await this.requireHolds(known.map((permission) => ({ permission, place: undefined })));
+  /**
+   * Lets the author hand out, or take away, each of the rules.
+   *
+   * @param recipients who gets or loses them; with `anyone` among them, what only the signed-in are denied is measured as well.
+   * @throws CastellanError `cannot_hand_out`.
+   */
+  async requireHandsOut(rules: readonly HandedRule[], ...recipients: readonly SubjectRef[]): Promise<void> {
+    if (rules.length === 0 || (await this.isSuperuser())) return;
+    if (!(await this.holdings.coversRules(this.author.subject, rules, recipients))) throw cannotHandOut();
   }
 
   /**
@@ -80,10 +159,56 @@ export class Authority {
     if (!(await this.holdings.coversHolder(this.author.subject, holder))) throw cannotHandOut();
   }
 
+  /**
+   * Lets the author assign a role, or end an assignment of it.
+   *
+   * @param place null for everywhere
+   * @param expiresAt ISO 8601; null for never
+   * @throws CastellanError `cannot_hand_out`.
+   */
+  async requireCoversRole(role: string, place: ObjectRef | null, expiresAt: string | null): Promise<void> {
+    if (await this.isSuperuser()) return;
+    if (!(await this.holdings.coversRole(this.author.subject, role, place, expiresAt))) throw cannotHandOut();
+  }
+
+  /** What the author may view of an object that it wrote: nothing of its attributes where it may not view it. */
+  async viewable(record: ObjectRecord): Promise<ObjectRecord> {
+    if (this.author.operator) return record;
+    const [view, parentView] = await this.#decideAll([
+      { permission: { type: record.type, action: 'view' }, object: record },
+      ...(record.parent ? [{ permission: { type: record.parent.type, action: 'view' }, object: record.parent }] : []),
+    ]);
+    return {
+      ...record,
+      parent: parentView?.allowed === true ? record.parent : null,
+      attributes: view?.allowed === true ? attributesWithin(view.fields, record.attributes) : {},
+    };
+  }
+
+  #decideAll(
+    asked: readonly Pick<Parameters<Decider['decide']>[0], 'permission' | 'object' | 'proposed'>[],
+  ): Promise<Decision[]> {
+    const { subject } = this.author;
+    return this.decider.decideAll(asked.map((question) => ({ ...question, subject })));
+  }
+
+  #mayNotAdd(type: string, unknownType: boolean): CastellanError {
+    if (!this.#caller.signedIn) return notSignedIn();
+    if (unknownType) return unknownReference('type', `type ${type}`);
+    return new CastellanError('forbidden', `This takes the permission ${type}:add.`);
+  }
+
   get #caller(): Caller {
     return { subject: this.author.subject, signedIn: !isAnonymous(this.author.subject) };
   }
 }
+
+const OPERATOR_MAY: Decision = {
+  allowed: true,
+  reason: 'superuser',
+  rules: [],
+  fields: ALL_FIELDS,
+};
 
 function cannotHandOut(): CastellanError {
   return new CastellanError(

@@ -1,5 +1,5 @@
 import { decide } from './decide.js';
-import { CastellanError, notFound, unknownReference } from './errors.js';
+import { CastellanError, notFound, notSignedIn, unknownReference } from './errors.js';
 import type { Caller } from './caller.js';
 import type { Decision, Facts, ObjectRef, Permission, Question } from './model.js';
 
@@ -31,15 +31,16 @@ export class Decider {
     const facts = await this.source.fetchFacts(questions);
     if (facts.length !== questions.length)
       throw new CastellanError('internal', 'A question was left without an answer.');
-    return questions.map((question, index) => decide(question.permission, facts[index] as Facts));
+    return questions.map((question, index) => decide(question, facts[index] as Facts));
   }
 
   /**
    * Lets the caller pass when it may do the action on the object, and otherwise says no more than it may know.
    *
+   * @returns the decision on the action, which says what fields it covers.
    * @throws CastellanError `not_authenticated` (nobody signed in), `not_found` (may not view it), `forbidden` (may view it).
    */
-  async requireOnObject(caller: Caller, action: string, object: ObjectRef): Promise<void> {
+  async requireOnObject(caller: Caller, action: string, object: ObjectRef): Promise<Decision> {
     const ask = (name: string): Question => ({
       subject: caller.subject,
       permission: { type: object.type, action: name },
@@ -47,8 +48,8 @@ export class Decider {
     });
     // Both are always asked, so that a refusal takes as long for what is hidden as for what is forbidden.
     const [view, act] = await this.decideAll(action === 'view' ? [ask('view')] : [ask('view'), ask(action)]);
-    const allowed = view?.allowed === true && (action === 'view' || act?.allowed === true);
-    if (allowed) return;
+    const decision = action === 'view' ? view : act;
+    if (view?.allowed === true && decision?.allowed === true) return decision;
     if (!caller.signedIn) throw notSignedIn();
     if (view?.allowed !== true) throw notFound();
     throw new CastellanError('forbidden', `You may see this ${object.type}, but not ${action} it.`);
@@ -70,11 +71,4 @@ export class Decider {
       throw unknownReference('type', `type ${type}`);
     throw new CastellanError('forbidden', `This takes the permission ${type}:${action}.`);
   }
-}
-
-function notSignedIn(): CastellanError {
-  return new CastellanError(
-    'not_authenticated',
-    'Send your username and password (Basic), or sign in at /api/v1/auth/login.',
-  );
 }

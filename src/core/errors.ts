@@ -13,13 +13,13 @@ export const ERRORS = {
   already_exists: { status: 409, title: 'It exists already' },
   built_in: { status: 409, title: 'Built-in things can not be changed' },
   cycle: { status: 409, title: 'It would contain itself' },
+  has_children: { status: 409, title: 'There are objects below it' },
   last_superuser: { status: 409, title: 'The last active superuser has to stay' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'Send JSON' },
   invalid_request: { status: 422, title: 'The request does not fit' },
   unknown_reference: { status: 422, title: 'The request names something that does not exist' },
   too_deep: { status: 422, title: 'It would nest too deep' },
-  not_supported: { status: 422, title: 'This is not supported yet' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'Too busy, try again shortly' },
   database_unavailable: { status: 503, title: 'The database is out of reach' },
@@ -57,6 +57,14 @@ export function notFound(): CastellanError {
   return new CastellanError('not_found', 'There is nothing here that you may see.');
 }
 
+/** The answer to a request that takes a sign-in. */
+export function notSignedIn(): CastellanError {
+  return new CastellanError(
+    'not_authenticated',
+    'Send your username and password (Basic), or sign in at /api/v1/auth/login.',
+  );
+}
+
 /** The answer to a request that names a field with a value it can't have. */
 export function invalidField(path: string, message: string): CastellanError {
   return new CastellanError('invalid_request', `${path} ${message}.`, [{ path, message }]);
@@ -66,12 +74,5 @@ export function invalidField(path: string, message: string): CastellanError {
 export function unknownReference(path: string, name: string): CastellanError {
   return new CastellanError('unknown_reference', `${path}: there is no ${name}.`, [
     { path, message: `there is no ${name}` },
-  ]);
-}
-
-/** The answer to a feature of the model that this version does not decide on yet. */
-export function notSupported(path: string, feature: string): CastellanError {
-  return new CastellanError('not_supported', `${path}: ${feature} not supported yet.`, [
-    { path, message: `${feature} not supported yet` },
   ]);
 }

@@ -28,24 +28,42 @@ export type Mode = 'union' | 'both' | 'object';
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type JsonObject = { [name: string]: Json };
 
-/** What one decision is asked about. Without an object, only rules placed everywhere count. */
+/** Properties that a question brings along; they go over the stored attributes, name by name, for that one decision. */
+export interface Supplied {
+  readonly subject?: JsonObject | undefined;
+  readonly resource?: JsonObject | undefined;
+  readonly action?: JsonObject | undefined;
+  readonly context?: JsonObject | undefined;
+}
+
+/** What one decision is asked about. */
 export interface Question {
   readonly subject: SubjectRef;
   readonly permission: Permission;
+  /** Rules placed on it, above it and everywhere count; without an object, only those placed everywhere. */
   readonly object?: ObjectRef | undefined;
+  /**
+   * What is yet to be made, where the question is whether it may be: `object` is then the parent named for it, and
+   * conditions are about this. Its attributes are the proposed ones.
+   */
+  readonly proposed?: { readonly id?: string | undefined; readonly attributes: JsonObject } | undefined;
+  readonly supplied?: Supplied | undefined;
 }
 
-/** A rule as it was found for one question: where it comes from, and where it is placed. */
+/** A rule as it was found for one question: where it comes from, where it is placed, and what it is tied to. */
 export interface FetchedRule {
+  /** The id of the grant, or of the role's rule. */
   readonly id: string;
   readonly source: 'grant' | 'role';
   readonly effect: Effect;
   readonly placed: 'everywhere' | 'object';
-  /** A rule with a condition, fields or a window that this version can't evaluate: it never allows, and denies. */
-  readonly restricted: boolean;
+  /** As it is written; null when there is none. */
+  readonly condition: JsonObject | null;
+  /** Top-level names of attributes; null when the rule is about all of them. */
+  readonly fields: readonly string[] | null;
 }
 
-/** Everything the database knows about one question, read in one statement. */
+/** Everything the database knows about one question, read in one statement. Rules outside their window are left out. */
 export interface Facts {
   readonly subject: 'unknown' | 'inactive' | 'active';
   readonly superuser: boolean;
@@ -53,6 +71,9 @@ export interface Facts {
   readonly actionKnown: boolean;
   readonly mode: Mode;
   readonly rules: readonly FetchedRule[];
+  /** Stored attributes; null where there are none stored, or where no rule has a condition that could ask for them. */
+  readonly subjectAttributes: JsonObject | null;
+  readonly objectAttributes: JsonObject | null;
 }
 
 /** Why a decision came out as it did; stable, for machines. */
@@ -65,11 +86,18 @@ export type Reason =
   | 'unknown_type'
   | 'unknown_action';
 
-/** Allow or deny, with the reason and the rules behind it. */
+/** Which fields an allowed action covers: only these (null: all of them), and none of the excepted. */
+export interface FieldScope {
+  readonly only: readonly string[] | null;
+  readonly except: readonly string[];
+}
+
+/** Allow or deny, with the reason, the rules behind it, and the fields it covers. */
 export interface Decision {
   readonly allowed: boolean;
   readonly reason: Reason;
   readonly rules: readonly FetchedRule[];
+  readonly fields: FieldScope;
 }
 
 /** `document:view` for `{ type: 'document', action: 'view' }`. */

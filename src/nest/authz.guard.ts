@@ -1,9 +1,10 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Decider } from '../core/decider.js';
-import { CastellanError, invalidField } from '../core/errors.js';
+import { CastellanError, invalidField, notSignedIn } from '../core/errors.js';
 import { faultOfId, faultOfName } from '../core/identifiers.js';
 import type { ObjectRef } from '../core/model.js';
+import { ObjectLists } from '../core/ports/lists.js';
 import { callerOf, requestOf, type AuthorizableRequest } from './authorized-request.js';
 import { routePolicy, type RoutePolicy } from './route-policy.js';
 import { SAFE_VERBS, VERB_ACTIONS } from './verb-actions.js';
@@ -19,6 +20,7 @@ export class AuthzGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly decider: Decider,
+    private readonly lists: ObjectLists,
   ) {}
 
   /** @throws CastellanError `not_authenticated`, `not_found`, `forbidden`, `invalid_request` (an id that can't be one). */
@@ -31,12 +33,12 @@ export class AuthzGuard implements CanActivate {
         return true;
       case 'signed-in':
         if (callerOf(request).signedIn) return true;
-        throw new CastellanError(
-          'not_authenticated',
-          'Send your username and password (Basic), or sign in at /api/v1/auth/login.',
-        );
+        throw notSignedIn();
       case 'resource':
         await this.#decide(policy, request);
+        return true;
+      case 'decides-itself':
+        await this.#requireSomewhere(policy, request);
         return true;
       default:
         throw new CastellanError('forbidden', 'This route declares nobody who may use it.');
@@ -44,15 +46,18 @@ export class AuthzGuard implements CanActivate {
   }
 
   async #decide(policy: RoutePolicy, request: AuthorizableRequest): Promise<void> {
-    const params = (request.params ?? {}) as Record<string, string | undefined>;
-    const type = resourceType(policy, params);
-    const object = objectOf(type, policy.objectParam, params);
-    request.authorized = { type, object };
-    const action = policy.action ?? VERB_ACTIONS[request.method];
-    if (action === undefined) throw new CastellanError('forbidden', `${request.method} stands for no action.`);
+    const { type, object, action } = readTarget(policy, request);
     const caller = callerOf(request);
     if (object) await this.decider.requireOnObject(caller, action, object);
     else if (!SAFE_VERBS.has(request.method)) await this.decider.requireEverywhere(caller, type, action);
+  }
+
+  // Whoever may do it nowhere is told as much as by any other route; whoever may somewhere is told by the write.
+  async #requireSomewhere(policy: RoutePolicy, request: AuthorizableRequest): Promise<void> {
+    const { type, action } = readTarget(policy, request);
+    const caller = callerOf(request);
+    if (await this.lists.holdsAnywhere(caller.subject, { type, action })) return;
+    await this.decider.requireEverywhere(caller, type, action);
   }
 
   #policyOf(context: ExecutionContext): RoutePolicy {
@@ -65,6 +70,19 @@ export class AuthzGuard implements CanActivate {
     if (!policy) byHandler.set(handler, (policy = routePolicy(this.reflector, context)));
     return policy;
   }
+}
+
+function readTarget(
+  policy: RoutePolicy,
+  request: AuthorizableRequest,
+): { type: string; object: ObjectRef | undefined; action: string } {
+  const params = (request.params ?? {}) as Record<string, string | undefined>;
+  const type = resourceType(policy, params);
+  const object = objectOf(type, policy.objectParam, params);
+  request.authorized = { type, object };
+  const action = policy.action ?? VERB_ACTIONS[request.method];
+  if (action === undefined) throw new CastellanError('forbidden', `${request.method} stands for no action.`);
+  return { type, object, action };
 }
 
 function resourceType(policy: RoutePolicy, params: Record<string, string | undefined>): string {

@@ -3,9 +3,10 @@ import type { Reflector } from '@nestjs/core';
 
 /**
  * Who may come in by a route. `public`: everybody, unasked. `signed-in`: every signed-in caller, what it may do being
- * decided by the handler's own write or question. `resource`: whoever the engine lets do the route's action.
+ * decided by the handler's own write or question. `resource`: whoever the engine lets do the route's action. `decides-itself`:
+ * whoever might do the action somewhere, what exactly being decided by the handler's own write.
  */
-export type RouteAccess = 'public' | 'signed-in' | 'resource';
+export type RouteAccess = 'public' | 'signed-in' | 'resource' | 'decides-itself';
 
 /** Where a route finds the resource type it is about: a fixed one, or the value of a path parameter. */
 export type ResourceSource = { readonly type: string } | { readonly typeParam: string };
@@ -47,6 +48,12 @@ export function Resource(source: string | ResourceSource): MethodDecorator & Cla
     (SetMetadata(RESOURCE, resource) as (...of: unknown[]) => void)(...decorated);
   };
 }
+
+/**
+ * Lets in whoever might do the route's action on something of the type, and leaves the decision to the handler's own write: for routes whose body
+ * says what they are about. Goes with a `@Resource` on the controller, whose path parameters it reads.
+ */
+export const DecidesItself = (): MethodDecorator => SetMetadata(ACCESS, 'decides-itself' satisfies RouteAccess);
 
 /** Names the action of a route, where the verb would name another. */
 export const Action = (action: string): MethodDecorator & ClassDecorator => SetMetadata(ACTION, action);

@@ -43,7 +43,7 @@ export function requireDeclaredRoutes(app: INestApplication): void {
   if (undeclared.length === 0) return;
   const names = undeclared.map(({ route }) => `  ${route}`).join('\n');
   throw new Error(
-    `These routes declare nobody who may use them; say @Resource, @SignedIn or @Public on each:\n${names}`,
+    `These routes declare nobody who may use them; say @Resource, @SignedIn, @DecidesItself or @Public on each:\n${names}`,
   );
 }
 

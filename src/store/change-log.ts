@@ -1,6 +1,6 @@
 import type { Author } from '../core/caller.js';
 import type { SubjectRef } from '../core/model.js';
-import { Prisma } from './generated/client.js';
+import type { Prisma } from './generated/client.js';
 
 /** One thing that a write did: to what, and how that was before and is after (JSON; null where it was or is not there). */
 export interface ChangeEntry {
@@ -10,7 +10,13 @@ export interface ChangeEntry {
   readonly after: object | null;
 }
 
-const AT_ONCE = 1000;
+const AT_ONCE = 5000;
+
+const INSERT = `INSERT INTO castellan.changes (actor_type, actor_id, request_id, action, target_type, target_id, before, after)
+  SELECT $1::text, $2::text, $3::text, q.action, q.target_type, q.target_id, q.before::jsonb, q.after::jsonb
+  FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+    WITH ORDINALITY AS q(action, target_type, target_id, before, after, n)
+  ORDER BY q.n`;
 
 /** Collects what one write did, and adds it to the audit trail in the same transaction. */
 export class ChangeLog {
@@ -23,25 +29,20 @@ export class ChangeLog {
   }
 
   async flush(transaction: Prisma.TransactionClient): Promise<void> {
-    // Prisma takes its time to write many rows at once, and Postgres ends a transaction that is idle for too long.
-    for (let start = 0; start < this.#entries.length; start += AT_ONCE) {
-      await transaction.change.createMany({
-        data: this.#entries.slice(start, start + AT_ONCE).map((entry) => this.#row(entry)),
-      });
-    }
-  }
-
-  #row({ action, target, before, after }: ChangeEntry): Prisma.ChangeCreateManyInput {
     const { subject, requestId } = this.author;
-    return {
-      actorType: subject.type,
-      actorId: subject.id,
-      action,
-      targetType: target.type,
-      targetId: target.id,
-      before: before === null ? Prisma.DbNull : before,
-      after: after === null ? Prisma.DbNull : after,
-      requestId,
-    };
+    for (let start = 0; start < this.#entries.length; start += AT_ONCE) {
+      const entries = this.#entries.slice(start, start + AT_ONCE);
+      await transaction.$executeRawUnsafe(
+        INSERT,
+        subject.type,
+        subject.id,
+        requestId,
+        entries.map(({ action }) => action),
+        entries.map(({ target }) => target.type),
+        entries.map(({ target }) => target.id),
+        entries.map(({ before }) => before && JSON.stringify(before)),
+        entries.map(({ after }) => after && JSON.stringify(after)),
+      );
+    }
   }
 }

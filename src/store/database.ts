@@ -30,6 +30,10 @@ const DECISION_PLANS = [
   'enable_material=off',
 ];
 
+// Writes and lists by conditions are look-ups too, planned for their values: a scan of a whole table is never what is best for them, though
+// skewed statistics (a million objects below one) can make it look so.
+const LOOKUP_PLANS = ['jit=off', 'enable_seqscan=off'];
+
 /** The connections to one database: one pool for decisions, one (behind Prisma) for everything else. */
 export class Database {
   readonly decisions: pg.Pool;
@@ -60,7 +64,11 @@ export class Database {
       max: options.decisionConnections ?? 3,
       options: asOptions([...settings, ...DECISION_PLANS]),
     });
-    this.pool = new pg.Pool({ ...shared, max: options.connections ?? 7, options: asOptions(settings) });
+    this.pool = new pg.Pool({
+      ...shared,
+      max: options.connections ?? 7,
+      options: asOptions([...settings, ...LOOKUP_PLANS]),
+    });
     // A connection that breaks while idle is replaced at its next use; without a listener it would end the process.
     for (const pool of [this.decisions, this.pool]) pool.on('error', () => {});
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool, { schema: 'castellan' }) });

@@ -1,8 +1,9 @@
 import type pg from 'pg';
 
-/** A hand-written statement: its name is what connections remember it by, so one name has one text. */
+/** A hand-written statement. */
 export interface Statement {
-  readonly name: string;
+  /** What connections remember it by, so one name has one text; absent where it is to be planned anew for the values of each call. */
+  readonly name?: string;
   readonly text: string;
 }
 
@@ -11,12 +12,16 @@ export interface SqlExecutor {
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
 }
 
-/** Runs statements, prepared once a connection, on a pool or a client of `pg`. */
+/** Runs statements, those with a name prepared once a connection, on a pool or a client of `pg`. */
 export class PgExecutor implements SqlExecutor {
-  constructor(private readonly client: Pick<pg.Pool, 'query'>) {}
+  constructor(private readonly client: Pick<pg.ClientBase, 'query'>) {}
 
-  async query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    const result = await this.client.query({ name: statement.name, text: statement.text, values: values as unknown[] });
+  async query<Row>({ name, text }: Statement, values: readonly unknown[]): Promise<Row[]> {
+    const result = await this.client.query({
+      ...(name === undefined ? {} : { name }),
+      text,
+      values: values as unknown[],
+    });
     return result.rows as Row[];
   }
 }

@@ -1,9 +1,11 @@
+import type { JsonObject } from '../core/model.js';
 import type { Statement } from './executor.js';
-import { principalsOf, rolesOf } from './principals-sql.js';
+import { rulesEverywhereAndOnPlaces } from './placed-rules-sql.js';
+import { placesOf, principalsOf, rolesAt, rolesOf } from './principals-sql.js';
 
 /**
  * What the database knows about questions `q(n, subject_type, subject_id, type, action, object_type, object_id)`:
- * one row for each rule that a question's subject holds for the permission, everywhere or on the object;
+ * one row for each rule that a question's subject holds for the permission, everywhere, on the object or above it;
  * one row with no rule where there is none. All of it is one statement, so one snapshot.
  */
 function factsFrom(questions: string): string {
@@ -11,28 +13,30 @@ function factsFrom(questions: string): string {
 SELECT q.n,
   CASE WHEN s.id IS NULL THEN 0 WHEN NOT s.active THEN 1 WHEN s.superuser THEN 3 ELSE 2 END AS subject,
   t.mode, p.id IS NOT NULL AS action_known,
-  r.id, r.source, r.allow, r.everywhere, r.restricted
+  r.id, r.source, r.allow, r.everywhere, r.condition, r.fields,
+  CASE WHEN r.condition IS NOT NULL THEN s.attributes END AS subject_attributes,
+  CASE WHEN r.condition IS NOT NULL THEN r.attributes END AS object_attributes
 FROM ${questions}
 LEFT JOIN castellan.subjects s ON s.type = q.subject_type AND s.external_id = q.subject_id
 LEFT JOIN castellan.types t ON t.name = q.type
 LEFT JOIN castellan.permissions p ON p.type_id = t.id AND p.action = q.action
 LEFT JOIN LATERAL (
-  SELECT rule.* FROM
-    (SELECT ARRAY[0, (SELECT o.id FROM castellan.objects o WHERE o.external_id = q.object_id AND o.type_id =
+  SELECT rule.*, o.attributes FROM
+    (SELECT 1 AS one) always
+    LEFT JOIN castellan.objects o ON o.external_id = q.object_id AND o.type_id =
       CASE WHEN q.object_type = q.type THEN t.id ELSE (SELECT ot.id FROM castellan.types ot WHERE ot.name = q.object_type) END
-    )] AS places OFFSET 0) o
+    CROSS JOIN LATERAL (SELECT ${placesOf('o.id')} AS places OFFSET 0) pl
     CROSS JOIN LATERAL
     (SELECT ${principalsOf({ id: 's.id', active: 's.active' })} AS principals OFFSET 0) w
-    CROSS JOIN LATERAL (SELECT ${rolesOf('w.principals')} AS roles OFFSET 0) h
+    CROSS JOIN LATERAL (SELECT ${rolesOf('w.principals')} AS roles, ${rolesAt('w.principals', 'pl.places')} AS roles_here OFFSET 0) h
     CROSS JOIN LATERAL (
-      SELECT g.id::text AS id, 'grant' AS source, g.effect = 'allow' AS allow, g.place_id = 0 AS everywhere,
-        g.condition IS NOT NULL OR g.fields <> '{}' OR g.starts_at IS NOT NULL OR g.expires_at IS NOT NULL AS restricted
-      FROM castellan.grants g
-      WHERE g.subject_id = ANY(w.principals || h.roles) AND g.permission_id = p.id AND g.place_id = ANY(o.places)
-      UNION ALL
-      SELECT ru.id::text, 'role', ru.effect = 'allow', true, ru.condition IS NOT NULL OR ru.fields <> '{}'
-      FROM castellan.rules ru
-      WHERE ru.role_id = ANY(h.roles) AND ru.permission_id = p.id
+      ${rulesEverywhereAndOnPlaces({
+        holders: '(w.principals || h.roles)',
+        roles: 'h.roles',
+        rolesHere: 'h.roles_here',
+        permission: 'p.id',
+        places: 'pl.places',
+      })}
     ) rule
 ) r ON NOT coalesce(s.superuser, false)`;
 }
@@ -44,6 +48,25 @@ export const FACTS_OF_ONE: Statement = {
     `(SELECT 1 AS n, $1::text AS subject_type, $2::text AS subject_id, $3::text AS type, $4::text AS action, $5::text AS object_type, $6::text AS object_id) q`,
   ),
 };
+
+/** One question about an object and, from the same snapshot, the object itself. Values: as of one question. */
+export const FACTS_WITH_OBJECT: Statement = {
+  name: 'castellan_facts_with_object',
+  text: `SELECT facts.*, stored.attributes AS stored, parent_type.name AS parent_type, parent.external_id AS parent_id
+    FROM (${FACTS_OF_ONE.text}) facts
+    LEFT JOIN castellan.types object_type ON object_type.name = $5::text
+    LEFT JOIN castellan.objects stored ON stored.type_id = object_type.id AND stored.external_id = $6::text
+    LEFT JOIN castellan.objects parent ON parent.id = stored.parent_id
+    LEFT JOIN castellan.types parent_type ON parent_type.id = parent.type_id`,
+};
+
+/** A row of {@link FACTS_WITH_OBJECT}. */
+export interface FactsWithObjectRow extends FactsRow {
+  /** Null where there is no such object. */
+  readonly stored: Record<string, never> | null;
+  readonly parent_type: string | null;
+  readonly parent_id: string | null;
+}
 
 /** Many questions. Values: an array for each of the columns that one question has. */
 export const FACTS_OF_MANY: Statement = {
@@ -64,5 +87,8 @@ export interface FactsRow {
   readonly source: string;
   readonly allow: boolean;
   readonly everywhere: boolean;
-  readonly restricted: boolean;
+  readonly condition: JsonObject | null;
+  readonly fields: string[];
+  readonly subject_attributes: JsonObject | null;
+  readonly object_attributes: JsonObject | null;
 }

@@ -58,9 +58,11 @@ export class SharedFacts implements FactsSource {
 
 const NO_RULES: readonly FetchedRule[] = [];
 
-function factsOf(rows: readonly FactsRow[]): Facts {
+/** What the rows of one question say. */
+export function factsOf(rows: readonly FactsRow[]): Facts {
   const [first] = rows;
   if (!first) throw new CastellanError('internal', 'The database left a question without an answer.');
+  const conditional = rows.find((row) => row.condition !== null);
   return {
     subject: first.subject === 0 ? 'unknown' : first.subject === 1 ? 'inactive' : 'active',
     superuser: first.subject === 3,
@@ -68,6 +70,8 @@ function factsOf(rows: readonly FactsRow[]): Facts {
     actionKnown: first.action_known,
     mode: (first.mode ?? 'union') as Mode,
     rules: first.id === null ? NO_RULES : rows.map(ruleOf),
+    subjectAttributes: conditional?.subject_attributes ?? null,
+    objectAttributes: conditional?.object_attributes ?? null,
   };
 }
 
@@ -77,6 +81,7 @@ function ruleOf(row: FactsRow): FetchedRule {
     source: row.source === 'grant' ? 'grant' : 'role',
     effect: row.allow ? 'allow' : 'deny',
     placed: row.everywhere ? 'everywhere' : 'object',
-    restricted: row.restricted,
+    condition: row.condition,
+    fields: row.fields.length > 0 ? row.fields : null,
   };
 }

@@ -1,69 +1,81 @@
-import type { HoldingsSource } from '../core/authority.js';
-import type { SubjectRef } from '../core/model.js';
+import { ANYONE } from '../core/built-ins.js';
+import { parsePermission } from '../core/identifiers.js';
+import { sameRef, type ObjectRef, type SubjectRef } from '../core/model.js';
+import type { HandedRule, HoldingsSource } from '../core/ports/holdings.js';
 import type { SqlExecutor, Statement } from './executor.js';
-import { principalsOf, rolesOf } from './principals-sql.js';
-
-const acting = (name: string, type: string, id: string, active: string): string => `${name} AS MATERIALIZED (
-  SELECT *, principals || roles AS holders FROM (
-    SELECT *, ${rolesOf('principals')} AS roles FROM (
-      SELECT ${principalsOf({ id: 's.id', active })} AS principals
-      FROM castellan.subjects s WHERE s.type = ${type} AND s.external_id = ${id} AND ${active}
-    OFFSET 0) asked OFFSET 0) acting
-)`;
-
-/**
- * Whether there is a rule of the holder's that the author does not hold at the same place (or everywhere). What the holder has
- * as `anyone` or `authenticated` counts on both sides, so it never stands between them. A role is a holder of itself; a holder
- * that is inactive is measured by what it would have if it were not, and a superuser is covered by nobody; nor is one
- * that does not exist, so that it is refused like one that holds too much.
- * Values: author type and id, holder type and id.
- */
-const UNCOVERED: Statement = {
-  name: 'castellan_uncovered',
-  text: `WITH ${acting('mine', '$1', '$2', 's.active')}, ${acting('own', '$3', '$4', 'true')},
-theirs AS MATERIALIZED (
-  SELECT holders || own_role AS holders, roles || own_role AS roles FROM own CROSS JOIN LATERAL (
-    SELECT ARRAY(
-      SELECT ei.included_id FROM castellan.subjects s JOIN castellan.effective_inclusions ei ON ei.role_id = s.id
-      WHERE s.type = $3 AND s.external_id = $4 AND s.type = 'role'
-    ) AS own_role OFFSET 0
-  ) r
-),
-handed AS (
-  SELECT g.permission_id, g.place_id, g.variant <> '' AS restricted FROM theirs, castellan.grants g WHERE g.subject_id = ANY(theirs.holders)
-  UNION
-  SELECT ru.permission_id, 0, ru.effect <> 'allow' OR ru.condition IS NOT NULL OR ru.fields <> '{}'
-  FROM theirs, castellan.rules ru WHERE ru.role_id = ANY(theirs.roles)
-)
-(SELECT 1 AS uncovered FROM handed
-WHERE restricted OR NOT EXISTS (
-    SELECT 1 FROM mine JOIN castellan.grants g ON g.subject_id = ANY(mine.holders)
-    WHERE g.permission_id = handed.permission_id AND g.place_id = ANY(ARRAY[0, handed.place_id]) AND g.variant = ''
-  ) AND NOT EXISTS (
-    SELECT 1 FROM mine JOIN castellan.rules ru ON ru.role_id = ANY(mine.roles)
-    WHERE ru.permission_id = handed.permission_id AND ru.effect = 'allow' AND ru.condition IS NULL AND ru.fields = '{}'
-  ) LIMIT 1)
-UNION ALL SELECT 1 FROM castellan.subjects WHERE type = $3 AND external_id = $4 AND superuser
-UNION ALL SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM castellan.subjects WHERE type = $3 AND external_id = $4)
-LIMIT 1`,
-};
+import {
+  HOLDER_UNCOVERED,
+  MOVE_UNCOVERED,
+  ROLE_UNCOVERED,
+  RULES_FOR_ANYONE_UNCOVERED,
+  RULES_UNCOVERED,
+} from './holdings-sql.js';
 
 const SUPERUSER: Statement = {
   name: 'castellan_is_superuser',
   text: 'SELECT superuser AND active AS superuser FROM castellan.subjects WHERE type = $1 AND external_id = $2',
 };
 
-/** Compares what two subjects hold, in SQL, over the transaction that asks. */
+const EXISTS: Statement = {
+  name: 'castellan_object_exists',
+  text: `SELECT 1 AS found FROM castellan.objects o JOIN castellan.types t ON t.id = o.type_id
+    WHERE t.name = $1 AND o.external_id = $2`,
+};
+
+const DESCENDANTS: Statement = {
+  name: 'castellan_descendants',
+  text: `SELECT dt.name AS type, d.external_id AS id FROM castellan.types t
+    JOIN castellan.objects o ON o.type_id = t.id AND o.external_id = $2
+    JOIN castellan.ancestry an ON an.ancestor_id = o.id
+    JOIN castellan.objects d ON d.id = an.descendant_id JOIN castellan.types dt ON dt.id = d.type_id
+    WHERE t.name = $1 ORDER BY d.id`,
+};
+
+/** Compares what principals hold, in SQL, over the transaction that asks. */
 export class HoldingsStore implements HoldingsSource {
   constructor(private readonly sql: SqlExecutor) {}
 
-  async coversHolder(author: SubjectRef, holder: SubjectRef): Promise<boolean> {
-    const rows = await this.sql.query(UNCOVERED, [author.type, author.id, holder.type, holder.id]);
-    return rows.length === 0;
+  coversRules(author: SubjectRef, rules: readonly HandedRule[], recipients: readonly SubjectRef[]): Promise<boolean> {
+    const permissions = rules.map(({ permission }) => parsePermission(permission));
+    const toAnyone = recipients.some((recipient) => sameRef(recipient, ANYONE));
+    return this.#covers(toAnyone ? RULES_FOR_ANYONE_UNCOVERED : RULES_UNCOVERED, author, [
+      permissions.map((permission) => permission?.type ?? null),
+      permissions.map((permission) => permission?.action ?? null),
+      rules.map(({ place }) => place?.type ?? null),
+      rules.map(({ place }) => place?.id ?? null),
+      rules.map(({ condition }) => condition && JSON.stringify(condition)),
+      rules.map(({ fields }) => JSON.stringify(fields ?? [])),
+      rules.map(({ expiresAt }) => expiresAt),
+    ]);
+  }
+
+  coversHolder(author: SubjectRef, holder: SubjectRef): Promise<boolean> {
+    return this.#covers(HOLDER_UNCOVERED, author, [holder.type, holder.id]);
+  }
+
+  coversRole(author: SubjectRef, role: string, place: ObjectRef | null, expiresAt: string | null): Promise<boolean> {
+    return this.#covers(ROLE_UNCOVERED, author, [role, place?.type ?? null, place?.id ?? null, expiresAt]);
+  }
+
+  coversMove(author: SubjectRef, object: ObjectRef, parent: ObjectRef | null): Promise<boolean> {
+    return this.#covers(MOVE_UNCOVERED, author, [object.type, object.id, parent?.type ?? null, parent?.id ?? null]);
+  }
+
+  async descendants(object: ObjectRef): Promise<ObjectRef[]> {
+    return this.sql.query<ObjectRef>(DESCENDANTS, [object.type, object.id]);
+  }
+
+  async exists(object: ObjectRef): Promise<boolean> {
+    return (await this.sql.query(EXISTS, [object.type, object.id])).length > 0;
   }
 
   async isSuperuser(subject: SubjectRef): Promise<boolean> {
     const [row] = await this.sql.query<{ superuser: boolean }>(SUPERUSER, [subject.type, subject.id]);
     return row?.superuser === true;
+  }
+
+  async #covers(statement: Statement, author: SubjectRef, values: readonly unknown[]): Promise<boolean> {
+    const rows = await this.sql.query(statement, [author.type, author.id, ...values]);
+    return rows.length === 0;
   }
 }

@@ -1,72 +1,191 @@
-import type { Permission, SubjectRef } from '../core/model.js';
+import type pg from 'pg';
+import { decide } from '../core/decide.js';
+import { attributesWithin, NO_FIELDS } from '../core/field-scope.js';
+import {
+  refName,
+  type Decision,
+  type Facts,
+  type ObjectRef,
+  type Permission,
+  type Question,
+  type SubjectRef,
+} from '../core/model.js';
 import { ObjectLists, type ListQuestion, type Page } from '../core/ports/lists.js';
 import type { ObjectRecord } from '../core/ports/objects.js';
+import { ConditionalList, type BoundStatement, type ListSpec, type LookUps } from './conditional-list-sql.js';
 import type { SqlExecutor } from './executor.js';
-import { HOLDS_ANYWHERE, listStatement, type ListRow } from './list-sql.js';
+import { FACTS_WITH_OBJECT, type FactsWithObjectRow } from './facts-sql.js';
+import { factsOf, FactsStore } from './facts-store.js';
+import { findHeldRules, type HeldRules } from './held-rules.js';
+import { HOLDS_ANYWHERE, plainListStatement, type ListRow } from './list-sql.js';
+import { inSnapshot } from './snapshot.js';
+
+type CountQuestion = Omit<ListQuestion, 'limit' | 'after'>;
+
+// Up to this many objects are quicker found by their attributes than met on the way.
+const FEW = 1000;
 
 /** Lists in SQL, from the same rules as decisions. */
 export class PostgresObjectLists extends ObjectLists {
-  constructor(private readonly sql: SqlExecutor) {
+  constructor(
+    private readonly hot: SqlExecutor,
+    private readonly pool: pg.Pool,
+  ) {
     super();
   }
 
   async list(question: ListQuestion): Promise<Page<ObjectRecord>> {
-    const { subject, permission, limit } = question;
-    const also = (question.alsoActions ?? []).filter((action) => action !== permission.action);
-    const attributes = question.attributes ?? [];
-    const rows = await this.sql.query<ListRow>(listStatement(also.length, attributes.length), [
+    const plain = await this.#plainList(question);
+    if (plain) return question.viewable ? withVisibleParents(this.hot, question.subject, plain) : plain;
+    return inSnapshot(this.pool, async (sql) => {
+      const spec = await specOf(sql, question);
+      if (!spec) return { items: [], next: null };
+      const list = new ConditionalList(spec);
+      if (list.isEmpty) return { items: [], next: null };
+      const page = pageOf(question, await run<ListRow>(sql, list.page(await lookUpsOf(sql, list))));
+      if (!question.viewable) return page;
+      const shown = await withVisibleParents(sql, question.subject, page);
+      if (!hidesFields(spec.asker.held)) return shown;
+      return { ...shown, items: await masked(sql, question.subject, shown.items) };
+    });
+  }
+
+  async count(question: CountQuestion): Promise<number> {
+    return inSnapshot(this.pool, async (sql) => {
+      const spec = await specOf(sql, { ...question, limit: 0 });
+      const list = spec && new ConditionalList(spec);
+      if (!list || list.isEmpty) return 0;
+      const [row] = await run<{ count: string }>(sql, list.count(await lookUpsOf(sql, list)));
+      return Number(row?.count ?? 0);
+    });
+  }
+
+  async findViewable(subject: SubjectRef, object: ObjectRef): Promise<ObjectRecord | null> {
+    const rows = await this.hot.query<FactsWithObjectRow>(FACTS_WITH_OBJECT, [
+      subject.type,
+      subject.id,
+      object.type,
+      'view',
+      object.type,
+      object.id,
+    ]);
+    const [row] = rows;
+    if (!row || row.stored === null) return null;
+    const question = { subject, permission: { type: object.type, action: 'view' }, object };
+    const { allowed, fields } = decide(question, factsOf(rows));
+    if (!allowed) return null;
+    const record = recordOf(object.type, { ...row, id: object.id, attributes: row.stored });
+    const page = { items: [{ ...record, attributes: attributesWithin(fields, record.attributes) }], next: null };
+    return (await withVisibleParents(this.hot, subject, page)).items[0] ?? null;
+  }
+
+  async holdsAnywhere(subject: SubjectRef, permission: Permission): Promise<boolean> {
+    const values = [subject.type, subject.id, permission.type, permission.action];
+    const [row] = await this.hot.query<{ holds: boolean }>(HOLDS_ANYWHERE, values);
+    return row?.holds === true;
+  }
+
+  /** The page, if plain rules are all that matters for it; null otherwise. */
+  async #plainList(question: ListQuestion): Promise<Page<ObjectRecord> | null> {
+    if (question.attributes && question.attributes.length > 0) return null;
+    const { subject, permission } = question;
+    const andView = question.viewable === true && permission.action !== 'view';
+    const rows = await this.hot.query<ListRow>(plainListStatement(andView), [
       subject.type,
       subject.id,
       permission.type,
       permission.action,
       question.after ?? '0',
       // One more than the page, to know whether there is a next one.
-      limit + 1,
-      also,
-      ...attributes.flatMap(({ path, value }) => [path, value, jsonOf(value)]),
+      question.limit + 1,
     ]);
-    const items = rows.slice(0, limit).map((row) => objectOf(permission.type, row));
-    return { items, next: rows.length > limit ? (rows[limit - 1]?.position ?? null) : null };
-  }
-
-  async holdsAnywhere(subject: SubjectRef, permission: Permission): Promise<boolean> {
-    const [row] = await this.sql.query<{ holds: boolean }>(HOLDS_ANYWHERE, [
-      subject.type,
-      subject.id,
-      permission.type,
-      permission.action,
-      '0',
-      1,
-      [],
-    ]);
-    return row?.holds === true;
+    if (rows[0]?.plain === false) return null;
+    return pageOf(
+      question,
+      rows.filter((row) => row.position !== null),
+    );
   }
 }
 
-function objectOf(type: string, row: ListRow): ObjectRecord {
+async function specOf(sql: SqlExecutor, question: ListQuestion): Promise<ListSpec | null> {
+  const { subject, permission, supplied, viewable = false, attributes = [] } = question;
+  const held = await findHeldRules(sql, subject, permission.type, [...new Set([permission.action, 'view'])]);
+  if (!held) return null;
+  const asker = { subject, supplied, held };
+  const { type, action } = permission;
+  return { asker, type, action, viewable, attributes, after: question.after ?? '0', limit: question.limit };
+}
+
+/** How to look the candidates up: by their attributes where few have them, and where there are many otherwise. */
+async function lookUpsOf(sql: SqlExecutor, list: ConditionalList): Promise<LookUps> {
+  const isFew = async (lookUp: string | null): Promise<boolean> => {
+    if (lookUp === null) return false;
+    const [row] = await run<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(sql, list.estimate(lookUp));
+    return row !== undefined && row['QUERY PLAN'][0].Plan['Plan Rows'] <= FEW;
+  };
+  const { narrowed, everywhere, placed } = list.lookUps;
+  if (await isFew(narrowed)) return { narrowed: true, everywhere: false, placed: false };
+  return {
+    narrowed: false,
+    everywhere: await isFew(everywhere),
+    placed: (await isFew(placed)) && (await run<{ many: boolean }>(sql, list.manyBelow(FEW)))[0]?.many === true,
+  };
+}
+
+function run<Row>(sql: SqlExecutor, { statement, values }: BoundStatement): Promise<Row[]> {
+  return sql.query<Row>(statement, values);
+}
+
+function hidesFields({ rules, permissionIds }: HeldRules): boolean {
+  return rules.some((rule) => rule.permissionId === permissionIds.get('view') && rule.fields.length > 0);
+}
+
+/** The objects, each with the attributes that the subject may view of it. */
+async function masked(sql: SqlExecutor, subject: SubjectRef, objects: ObjectRecord[]): Promise<ObjectRecord[]> {
+  const decisions = await viewDecisions(sql, subject, objects);
+  return objects.map((object, index) => ({
+    ...object,
+    attributes: attributesWithin(decisions[index]?.fields ?? NO_FIELDS, object.attributes),
+  }));
+}
+
+/** The objects, without the name of a parent that the subject may not view. */
+async function withVisibleParents(
+  sql: SqlExecutor,
+  subject: SubjectRef,
+  page: Page<ObjectRecord>,
+): Promise<Page<ObjectRecord>> {
+  const parents = new Map(page.items.flatMap(({ parent }) => (parent ? [[refName(parent), parent]] : [])));
+  if (parents.size === 0) return page;
+  const decisions = await viewDecisions(sql, subject, [...parents.values()]);
+  const visible = new Set([...parents.keys()].filter((_, index) => decisions[index]?.allowed === true));
+  const items = page.items.map((object) =>
+    object.parent && !visible.has(refName(object.parent)) ? { ...object, parent: null } : object,
+  );
+  return { ...page, items };
+}
+
+async function viewDecisions(
+  sql: SqlExecutor,
+  subject: SubjectRef,
+  objects: readonly ObjectRef[],
+): Promise<Decision[]> {
+  const questions = objects.map(({ type, id }): Question => ({
+    subject,
+    permission: { type, action: 'view' },
+    object: { type, id },
+  }));
+  const facts = await new FactsStore(sql).fetchFacts(questions);
+  return questions.map((question, index) => decide(question, facts[index] as Facts));
+}
+
+function pageOf({ permission, limit }: ListQuestion, rows: readonly ListRow[]): Page<ObjectRecord> {
+  const items = rows.slice(0, limit).map((row) => recordOf(permission.type, row));
+  return { items, next: rows.length > limit ? (rows[limit - 1]?.position ?? null) : null };
+}
+
+function recordOf(type: string, row: Pick<ListRow, 'id' | 'attributes' | 'parent_type' | 'parent_id'>): ObjectRecord {
   const parent =
     row.parent_type !== null && row.parent_id !== null ? { type: row.parent_type, id: row.parent_id } : null;
   return { type, id: row.id, parent, attributes: row.attributes };
-}
-
-// In a query string 3 may be meant as the number or as the text.
-function jsonOf(value: string): string | null {
-  try {
-    return JSON.stringify(JSON.parse(value, requireStorable));
-  } catch {
-    return null;
-  }
-}
-
-// 1e999, half a surrogate pair and NUL are JSON that Postgres can't hold: no attribute has such a value.
-function requireStorable(name: string, part: unknown): unknown {
-  const texts = typeof part === 'string' ? [name, part] : [name];
-  if (
-    part === Infinity ||
-    part === -Infinity ||
-    texts.some((text) => !text.isWellFormed() || text.includes('\u0000'))
-  ) {
-    throw new RangeError('No attribute has such a value.');
-  }
-  return part;
 }

@@ -1,5 +1,5 @@
 /**
- * SQL that other statements are put together from: which principals a subject acts as, and which roles they hold everywhere.
+ * SQL that other statements are put together from: which principals a subject acts as, and which roles they hold.
  * The ids of `anyone` and `authenticated` are fixed by the first migration.
  */
 export const ANYONE_ID = 1;
@@ -23,20 +23,29 @@ export function rolesOf(principals: string): string {
   return `ARRAY(
     SELECT ei.included_id FROM castellan.assignments a
     JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id
-    WHERE a.subject_id = ANY(${principals}) AND a.object_id IS NULL AND a.starts_at IS NULL AND a.expires_at IS NULL
+    WHERE a.subject_id = ANY(${principals}) AND a.object_id IS NULL AND ${inWindow('a')}
     UNION ALL SELECT ei.included_id FROM castellan.effective_inclusions ei WHERE ei.role_id = ANY(${principals})
   )`;
 }
 
-/**
- * A condition: the holder (an alias with `holders` and `roles`) is allowed the action of a type (an id expression) by a rule
- * placed everywhere or at the place (a `place_id` expression).
- */
-export function holdsOn(holder: string, typeId: string, action: string, placeId: string): string {
-  return `(EXISTS (SELECT 1 FROM castellan.permissions hp JOIN castellan.grants hg ON hg.permission_id = hp.id
-      WHERE hp.type_id = ${typeId} AND hp.action = '${action}'
-        AND hg.subject_id = ANY(${holder}.holders) AND hg.place_id = ANY(ARRAY[0, ${placeId}]) AND hg.variant = '')
-    OR EXISTS (SELECT 1 FROM castellan.permissions hp JOIN castellan.rules hr ON hr.permission_id = hp.id
-      WHERE hp.type_id = ${typeId} AND hp.action = '${action}' AND hr.role_id = ANY(${holder}.roles)
-        AND hr.effect = 'allow' AND hr.condition IS NULL AND hr.fields = '{}'))`;
+/** An int[] expression: the roles that the principals are assigned on one of the places (a bigint[] reference), and those they include. */
+export function rolesAt(principals: string, places: string): string {
+  return `ARRAY(
+    SELECT ei.included_id FROM castellan.assignments a
+    JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id
+    WHERE a.subject_id = ANY(${principals}) AND a.object_id = ANY(${places}) AND ${inWindow('a')}
+  )`;
+}
+
+/** A bigint[] expression: the object (an id reference, which may be null) and everything above it. */
+export function placesOf(objectId: string): string {
+  return `ARRAY(
+    SELECT ${objectId} WHERE ${objectId} IS NOT NULL
+    UNION ALL SELECT an.ancestor_id FROM castellan.ancestry an WHERE an.descendant_id = ${objectId}
+  )`;
+}
+
+/** A condition: now is inside the window of the row (an alias with `starts_at` and `expires_at`). */
+export function inWindow(row: string): string {
+  return `(${row}.starts_at IS NULL OR ${row}.starts_at <= statement_timestamp()) AND (${row}.expires_at IS NULL OR ${row}.expires_at > statement_timestamp())`;
 }

@@ -3,15 +3,18 @@ import type { AssignmentReader } from '../core/ports/assignments.js';
 import type { Credentials } from '../core/ports/credentials.js';
 import type { GrantReader } from '../core/ports/grants.js';
 import type { GroupReader } from '../core/ports/groups.js';
-import type { ObjectLists } from '../core/ports/lists.js';
+import type { Explanations } from '../core/ports/explanations.js';
+import type { ActionLists, ObjectLists, SubjectLists } from '../core/ports/lists.js';
 import type { ObjectReader } from '../core/ports/objects.js';
 import { Readiness } from '../core/ports/readiness.js';
 import type { RoleReader } from '../core/ports/roles.js';
 import type { TypeReader } from '../core/ports/types.js';
 import type { UserReader } from '../core/ports/users.js';
 import type { Writes } from '../core/ports/writes.js';
+import { PostgresActionLists } from './action-lists.js';
 import { PostgresCredentials } from './credential-store.js';
 import { Database, type DatabaseOptions } from './database.js';
+import { PostgresExplanations } from './explanations-store.js';
 import { SharedFacts } from './facts-store.js';
 import { PostgresObjectLists } from './object-lists.js';
 import { PrismaAssignmentReader } from './records/assignment-store.js';
@@ -21,6 +24,7 @@ import { PrismaObjectReader } from './records/object-store.js';
 import { PrismaRoleReader } from './records/role-store.js';
 import { PrismaTypeReader } from './records/type-store.js';
 import { PrismaUserReader } from './records/user-store.js';
+import { PostgresSubjectLists } from './subject-lists.js';
 import { PrismaWrites } from './write-transactions.js';
 
 /** The ports of the core, answered by one Postgres. */
@@ -28,6 +32,9 @@ export interface Store {
   readonly database: Database;
   readonly decider: Decider;
   readonly lists: ObjectLists;
+  readonly subjectLists: SubjectLists;
+  readonly actionLists: ActionLists;
+  readonly explanations: Explanations;
   readonly writes: Writes;
   readonly credentials: Credentials;
   readonly readiness: Readiness;
@@ -48,7 +55,10 @@ export function openStore(options: DatabaseOptions): Store {
   return {
     database,
     decider: new Decider(new SharedFacts(hot)),
-    lists: new PostgresObjectLists(hot),
+    lists: new PostgresObjectLists(hot, database.pool),
+    subjectLists: new PostgresSubjectLists(database.pool),
+    actionLists: new PostgresActionLists(database.pool),
+    explanations: new PostgresExplanations(database),
     writes: new PrismaWrites(database),
     credentials: new PostgresCredentials(hot),
     readiness: new DatabaseReadiness(database),

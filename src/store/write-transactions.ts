@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Authority } from '../core/authority.js';
 import type { Author } from '../core/caller.js';
 import { Decider } from '../core/decider.js';
-import { refName } from '../core/model.js';
+import { refName, type ObjectRef } from '../core/model.js';
 import { Writes, type WriteScope, type WriteUnit } from '../core/ports/writes.js';
 import { ChangeLog } from './change-log.js';
 import { isConflict, translateDatabaseError } from './database-errors.js';
@@ -31,6 +31,16 @@ const LOCK: Statement = {
       SELECT hashtextextended(name, 3271) AS key, bool_or(exclusive) AS exclusive
       FROM unnest($1::text[], $2::bool[]) AS wanted(name, exclusive) GROUP BY 1 ORDER BY 1
     ) ordered`,
+};
+
+// What a rule of a place above decides on must not be handed out at a place below while it is being taken away.
+const ABOVE: Statement = {
+  name: 'castellan_above_places',
+  text: `SELECT DISTINCT at.name AS type, a.external_id AS id
+    FROM unnest($1::text[], $2::text[]) AS q(type, id)
+    JOIN castellan.types t ON t.name = q.type JOIN castellan.objects o ON o.type_id = t.id AND o.external_id = q.id
+    JOIN castellan.ancestry an ON an.descendant_id = o.id
+    JOIN castellan.objects a ON a.id = an.ancestor_id JOIN castellan.types at ON at.id = a.type_id`,
 };
 
 /**
@@ -69,18 +79,35 @@ export class PrismaWrites extends Writes {
   }
 }
 
-async function lock(sql: SqlExecutor, scope: WriteScope): Promise<void> {
+/** Takes the locks of a write of that scope, until the transaction ends. */
+export async function lock(sql: SqlExecutor, scope: WriteScope): Promise<void> {
   // Locks live in a table that all of the server shares: a large batch waits for every other write instead.
-  const wanted =
-    scope === 'structure' || scope.places.length > MOST_PLACE_LOCKS
-      ? [{ name: STRUCTURE, exclusive: true }]
-      : [
-          { name: STRUCTURE, exclusive: false },
-          { name: EVERYWHERE, exclusive: false },
-          ...scope.places.map((place) => ({ name: place ? `object ${refName(place)}` : EVERYWHERE, exclusive: true })),
-        ];
+  if (scope === 'structure' || scope.places.length > MOST_PLACE_LOCKS) {
+    await takeLocks(sql, [{ name: STRUCTURE, exclusive: true }]);
+    return;
+  }
+  // First of all, always: no object moves while it is held, so that what is above the places stays as it is then read.
+  await takeLocks(sql, [{ name: STRUCTURE, exclusive: false }]);
+  const places = scope.places.filter((place) => place !== null);
+  const above =
+    places.length === 0 ? [] : await sql.query<ObjectRef>(ABOVE, [names(places, 'type'), names(places, 'id')]);
+  const wanted = [
+    { name: EVERYWHERE, exclusive: false },
+    ...above.map((place) => ({ name: lockName(place), exclusive: false })),
+    ...scope.places.map((place) => ({ name: place ? lockName(place) : EVERYWHERE, exclusive: true })),
+  ];
+  await takeLocks(sql, wanted);
+}
+
+async function takeLocks(
+  sql: SqlExecutor,
+  wanted: readonly { readonly name: string; readonly exclusive: boolean }[],
+): Promise<void> {
   await sql.query(LOCK, [wanted.map(({ name }) => name), wanted.map(({ exclusive }) => exclusive)]);
 }
+
+const lockName = (place: ObjectRef): string => `object ${refName(place)}`;
+const names = (places: readonly ObjectRef[], part: keyof ObjectRef): string[] => places.map((place) => place[part]);
 
 function unitOf(tx: Transaction): WriteUnit {
   return {

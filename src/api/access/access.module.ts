@@ -1,6 +1,15 @@
 import { Module } from '@nestjs/common';
 import { AccessController } from './access.controller.js';
 import { AccessService } from './access.service.js';
+import { ExplainController } from './explain.controller.js';
+import { ExplainService } from './explain.service.js';
+import { MetadataController } from './metadata.controller.js';
+import { SearchPages } from './search-pages.js';
+import { SearchService } from './search.service.js';
 
-@Module({ controllers: [AccessController], providers: [AccessService] })
+/** Questions of access: by the AuthZEN Authorization API, and by explanations of our own. */
+@Module({
+  controllers: [AccessController, MetadataController, ExplainController],
+  providers: [AccessService, SearchService, SearchPages, ExplainService],
+})
 export class AccessModule {}

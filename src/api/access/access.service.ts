@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../core/caller.js';
 import { Decider } from '../../core/decider.js';
-import { CastellanError } from '../../core/errors.js';
-import { sameRef, type Question } from '../../core/model.js';
-import type { EvaluationRequest } from './evaluation.schema.js';
+import { mayAsk, questionOf, requireMayAsk, takesPermission } from './asking.js';
+import type { EvaluationRequest, EvaluationsRequest, FaultyEvaluation, Semantic } from './evaluation.schema.js';
+
+/** The answer to one evaluation. */
+export interface EvaluationAnswer {
+  readonly decision: boolean;
+  /** Only for one of several that could not be asked: what is wrong with it. */
+  readonly context?: { readonly error: { readonly status: 400; readonly message: string } };
+}
 
 /** Answers other programs' questions of access, by the AuthZEN Authorization API. */
 @Injectable()
@@ -15,20 +21,43 @@ export class AccessService {
    *
    * @throws CastellanError `forbidden` when the caller asks about another, or with properties of its own, without `access:evaluate`.
    */
-  async evaluate(caller: Caller, request: EvaluationRequest): Promise<boolean> {
-    const { subject, action, resource } = request;
-    const question: Question = { subject, permission: { type: resource.type, action: action.name }, object: resource };
-    const supplied = subject.properties ?? action.properties ?? resource.properties;
-    if (supplied === undefined && sameRef(caller.subject, subject))
-      return (await this.decider.decide(question)).allowed;
-    const mayAsk: Question = { subject: caller.subject, permission: { type: 'access', action: 'evaluate' } };
-    const [may, answer] = await this.decider.decideAll([mayAsk, question]);
-    if (may?.allowed !== true) {
-      throw new CastellanError(
-        'forbidden',
-        'Asking about another subject, or with properties, takes the permission access:evaluate.',
-      );
-    }
-    return answer?.allowed === true;
+  async evaluate(caller: Caller, request: EvaluationRequest): Promise<EvaluationAnswer> {
+    const question = questionOf(request);
+    if (!takesPermission(caller, request)) return { decision: (await this.decider.decide(question)).allowed };
+    // Decided in one statement, so that a refusal takes as long whatever the answer would be.
+    const [may, answer] = await this.decider.decideAll([mayAsk(caller), question]);
+    requireMayAsk(may);
+    return { decision: answer?.allowed === true };
   }
+
+  /**
+   * The answers to several evaluations, in their order; by a semantic that stops early, those up to where it stops.
+   * All are decided together: the answers are the same as if they had been decided one by one.
+   *
+   * @throws CastellanError `forbidden` when one of them takes `access:evaluate` and the caller does not hold it.
+   */
+  async evaluateAll(caller: Caller, { evaluations, semantic }: EvaluationsRequest): Promise<EvaluationAnswer[]> {
+    const requests = evaluations.filter(isSound);
+    // Before anything else is decided: a refusal then takes as long, and as little, whatever is asked.
+    if (requests.some((request) => takesPermission(caller, request)))
+      requireMayAsk(await this.decider.decide(mayAsk(caller)));
+    const decisions = await this.decider.decideAll(requests.map(questionOf));
+    const next = decisions.values();
+    const answers = evaluations.map((one): EvaluationAnswer => {
+      if (!isSound(one)) return { decision: false, context: { error: { status: 400, message: one.fault } } };
+      return { decision: next.next().value?.allowed === true };
+    });
+    return upToTheEnd(answers, semantic);
+  }
+}
+
+function isSound(one: EvaluationRequest | FaultyEvaluation): one is EvaluationRequest {
+  return !('fault' in one);
+}
+
+function upToTheEnd(answers: EvaluationAnswer[], semantic: Semantic): EvaluationAnswer[] {
+  if (semantic === 'execute_all') return answers;
+  const ending = semantic === 'permit_on_first_permit';
+  const end = answers.findIndex(({ decision }) => decision === ending);
+  return end < 0 ? answers : answers.slice(0, end + 1);
 }

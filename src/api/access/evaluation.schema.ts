@@ -1,17 +1,37 @@
 import { z } from 'zod';
 import { refusal } from '../../nest/schema.pipe.js';
-
-const properties = z.record(z.string(), z.unknown()).optional();
-const entity = z.object({ type: z.string().min(1), id: z.string().min(1), properties });
+import { action, entity, properties, read } from './entity.schema.js';
 
 /** An access evaluation request. Members that the standard does not name are ignored. */
-const evaluation = z.object({
-  subject: entity,
-  action: z.object({ name: z.string().min(1), properties }),
-  resource: entity,
-  context: properties,
-});
+const evaluation = z.object({ subject: entity, action, resource: entity, context: properties });
 export type EvaluationRequest = z.infer<typeof evaluation>;
+
+const MOST_EVALUATIONS = 1000;
+const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const;
+
+/** Which of the answers are given: all of them, or those up to the first that is a no, or the first that is a yes. */
+export type Semantic = (typeof SEMANTICS)[number];
+
+// Each is a value for all the evaluations that do not name their own.
+const defaults = evaluation.partial();
+const evaluations = defaults.extend({
+  evaluations: z
+    .array(z.unknown())
+    .max(MOST_EVALUATIONS, `must hold at most ${MOST_EVALUATIONS}: send them in parts`)
+    .default([]),
+  options: z.object({ evaluations_semantic: z.enum(SEMANTICS).default('execute_all') }).optional(),
+});
+
+/** One of several evaluations that can't be asked. */
+export interface FaultyEvaluation {
+  readonly fault: string;
+}
+
+/** Several evaluations. */
+export interface EvaluationsRequest {
+  readonly evaluations: readonly (EvaluationRequest | FaultyEvaluation)[];
+  readonly semantic: Semantic;
+}
 
 /**
  * Reads an access evaluation request.
@@ -20,7 +40,35 @@ export type EvaluationRequest = z.infer<typeof evaluation>;
  * @see https://openid.net/specs/authorization-api-1_0.html
  */
 export function parseEvaluation(body: unknown): EvaluationRequest {
-  const result = evaluation.safeParse(body);
-  if (result.success) return result.data;
-  throw refusal('malformed_request', result.error.issues);
+  return read(evaluation, body);
+}
+
+/**
+ * Reads an access evaluations request; one without evaluations is an access evaluation request. What is wrong within one
+ * evaluation is that one's own fault, and leaves the others standing.
+ *
+ * @throws CastellanError `malformed_request`.
+ * @see https://openid.net/specs/authorization-api-1_0.html
+ */
+export function parseEvaluations(body: unknown): EvaluationRequest | EvaluationsRequest {
+  const { evaluations: own, options, ...shared } = read(evaluations, body);
+  if (own.length === 0) return read(evaluation, body);
+  return {
+    evaluations: own.map((one) => withDefaults(one, shared)),
+    semantic: options?.evaluations_semantic ?? 'execute_all',
+  };
+}
+
+// A member that the evaluation names replaces the default as a whole: nothing is merged below it.
+function withDefaults(own: unknown, shared: z.infer<typeof defaults>): EvaluationRequest | FaultyEvaluation {
+  const result = defaults.safeParse(own);
+  if (!result.success) return { fault: refusal('malformed_request', result.error.issues).detail };
+  const merged = { ...shared, ...result.data };
+  if (isWhole(merged)) return merged;
+  const missing = (['subject', 'action', 'resource'] as const).filter((name) => merged[name] === undefined);
+  return { fault: missing.map((name) => `${name}: is missing here and at the top.`).join(' ') };
+}
+
+function isWhole(merged: z.infer<typeof defaults>): merged is EvaluationRequest {
+  return merged.subject !== undefined && merged.action !== undefined && merged.resource !== undefined;
 }

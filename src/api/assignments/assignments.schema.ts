@@ -1,14 +1,22 @@
 import { z } from 'zod';
-import { windowParts } from '../not-yet.js';
+import { refuseEmptyWindow, windowParts } from '../rule-parts.js';
 import { id, member, pageQuery, ref, refText } from '../schemas.js';
 
-export const newAssignment = z.strictObject({
+/** The members of an assignment, for the schemas that say some of them in another way. */
+export const assignmentParts = {
   subject: member,
   role: id,
   object: ref.nullable().optional(),
   ...windowParts,
-});
+};
+
+export const newAssignment = z.strictObject(assignmentParts).superRefine(refuseEmptyWindow);
 export type NewAssignmentBody = z.infer<typeof newAssignment>;
 
-export const assignmentsQuery = z.strictObject({ ...pageQuery, subject: refText.optional(), role: id.optional() });
+export const assignmentsQuery = z.strictObject({
+  ...pageQuery,
+  subject: refText.optional(),
+  role: id.optional(),
+  object: refText.optional(),
+});
 export type AssignmentsQuery = z.infer<typeof assignmentsQuery>;

@@ -1,17 +1,20 @@
 import { z } from 'zod';
-import { ruleParts, windowParts } from '../not-yet.js';
+import { refuseEmptyWindow, ruleParts, windowParts } from '../rule-parts.js';
 import { holder, pageQuery, permission, ref, refText } from '../schemas.js';
 
 /** The most grants that one batch may carry. */
 export const MOST_GRANTS = 1000;
 
-export const newGrant = z.strictObject({
+/** The members of a grant, for the schemas that say some of them in another way. */
+export const grantParts = {
   subject: holder,
   permission,
   object: ref.nullable().optional(),
   ...ruleParts,
   ...windowParts,
-});
+};
+
+export const newGrant = z.strictObject(grantParts).superRefine(refuseEmptyWindow);
 export type NewGrantBody = z.infer<typeof newGrant>;
 
 export const grantBatch = z.strictObject({ grants: z.array(newGrant).min(1).max(MOST_GRANTS) });

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { Author } from '../../core/caller.js';
 import { CastellanError, notFound } from '../../core/errors.js';
 import { parsePermission } from '../../core/identifiers.js';
-import { refName, type Permission, type Place } from '../../core/model.js';
+import { refName, type Permission } from '../../core/model.js';
+import type { HandedRule } from '../../core/ports/holdings.js';
 import { GrantReader, type GrantRecord, type NewGrant } from '../../core/ports/grants.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
-import { refuseNotYet } from '../not-yet.js';
 import type { NewGrantBody } from './grants.schema.js';
 
 /** Gives rules to subjects and takes them back, within what the author may hand out. */
@@ -46,12 +46,7 @@ export class GrantsService {
     prefix: string,
   ): Promise<{ record: GrantRecord; created: boolean }[]> {
     const single = prefix === '';
-    bodies.forEach((body, index) => refuseNotYet(body, single ? '' : `${prefix}${index}.`));
-    const grants = bodies.map(({ subject, permission, object }): NewGrant => ({
-      subject,
-      permission,
-      object: object ?? null,
-    }));
+    const grants = bodies.map((body): NewGrant => ({ ...body, object: body.object ?? null }));
     return this.writes.write(author, { places: grants.map((grant) => grant.object) }, async (unit) => {
       try {
         await requireMayHandOut(unit, grants);
@@ -63,64 +58,39 @@ export class GrantsService {
   }
 }
 
-interface Handed {
-  readonly permission: Permission;
-  readonly place: Place;
-}
-
 // A superuser hands out on every type, also on one that has no `grant` among its actions.
 async function requireMayHandOut(unit: WriteUnit, grants: readonly NewGrant[]): Promise<void> {
   if (await unit.authority.isSuperuser()) return;
-  const handed = grants.map((grant): Handed => ({
-    permission: permissionOf(grant.permission),
-    place: grant.object ?? undefined,
-  }));
-  const places = new Map<string, { handed: Handed; index: number }>();
-  for (const [index, each] of handed.entries()) {
-    const name = each.place ? refName(each.place) : `* ${each.permission.type}`;
-    if (!places.has(name)) places.set(name, { handed: each, index });
+  const places = new Map<string, { grant: NewGrant; index: number }>();
+  for (const [index, grant] of grants.entries()) {
+    const name = grant.object ? refName(grant.object) : `* ${permissionOf(grant.permission).type}`;
+    if (!places.has(name)) places.set(name, { grant, index });
   }
-  const rights = [...places.values()].flatMap((each) => rightsAt(each.handed));
-  // One question for all of it; only where something is missing is it asked, place by place, which refusal that is.
-  if (await holdsAll(unit, [...rights, ...handed])) return;
-  for (const { handed: each, index } of places.values()) {
+  for (const { grant, index } of places.values()) {
     try {
-      await unit.authority.requireGrantRight(each.permission, each.place);
+      await unit.authority.requireGrantRight(permissionOf(grant.permission), grant.object ?? undefined);
     } catch (error) {
       throw withPaths(error, () => `${index}.permission`);
     }
   }
-  await unit.authority.requireHolds(handed);
-}
-
-// What `requireGrantRight` asks for.
-function rightsAt({ permission, place }: Handed): Handed[] {
-  if (!place) return [{ permission: { type: permission.type, action: 'grant' }, place }];
-  return ['view', 'grant'].map((action) => ({ permission: { type: place.type, action }, place }));
-}
-
-async function holdsAll(unit: WriteUnit, held: readonly Handed[]): Promise<boolean> {
-  try {
-    await unit.authority.requireHolds(held);
-    return true;
-  } catch (error) {
-    if (error instanceof CastellanError && error.code === 'cannot_hand_out') return false;
-    throw error;
-  }
+  await unit.authority.requireHandsOut(grants.map(handedBy), ...grants.map(({ subject }) => subject));
 }
 
 // Whoever may not see the grants of a place learns nothing of one there, not even that it exists.
 async function requireMayTakeBack(unit: WriteUnit, grant: GrantRecord): Promise<void> {
   if (await unit.authority.isSuperuser()) return;
-  const permission = permissionOf(grant.permission);
-  const place = grant.object ?? undefined;
   try {
-    await unit.authority.requireGrantRight(permission, place);
+    await unit.authority.requireGrantRight(permissionOf(grant.permission), grant.object ?? undefined);
   } catch (error) {
     if (error instanceof CastellanError && error.code === 'forbidden') throw notFound();
     throw error;
   }
-  await unit.authority.requireHolds([{ permission, place }]);
+  await unit.authority.requireHandsOut([handedBy(grant)], grant.subject);
+}
+
+function handedBy(grant: NewGrant): HandedRule {
+  const { permission, object, condition = null, fields = null, expiresAt = null } = grant;
+  return { permission, place: object, condition, fields, expiresAt };
 }
 
 function permissionOf(name: string): Permission {

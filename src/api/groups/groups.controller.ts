@@ -6,7 +6,14 @@ import { GroupReader, type GroupRecord } from '../../core/ports/groups.js';
 import { AuthorOfRequest, CallerOfRequest, Target } from '../../nest/authorized-request.js';
 import { Action, Resource } from '../../nest/route-policy.js';
 import { Paging, type ListAnswer } from '../paging.js';
-import { memberParams, plainPageQuery, type MemberParams, type PlainPageQuery } from '../schemas.js';
+import {
+  memberParams,
+  plainPageQuery,
+  viewableQuery,
+  type MemberParams,
+  type PlainPageQuery,
+  type ViewableQuery,
+} from '../schemas.js';
 import { ViewableLists } from '../viewable-lists.js';
 import { groupPatch, newGroup, type GroupPatch, type NewGroupBody } from './groups.schema.js';
 import { GroupsService } from './groups.service.js';
@@ -24,10 +31,10 @@ export class GroupsController {
   @Get()
   list(
     @CallerOfRequest() caller: Caller,
-    @Query({ schema: plainPageQuery }) query: PlainPageQuery,
+    @Query({ schema: viewableQuery }) query: ViewableQuery,
   ): Promise<ListAnswer<GroupRecord>> {
     return this.paging.page({ caller, list: ['groups'], query }, (page) =>
-      this.lists.pageOf(caller, 'group', page, (ids) => this.reader.findMany(ids)),
+      this.lists.pageOf(caller, 'group', { ...page, total: query.total }, (ids) => this.reader.findMany(ids)),
     );
   }
 

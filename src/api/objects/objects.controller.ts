@@ -2,16 +2,19 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@ne
 import type { Author, Caller } from '../../core/caller.js';
 import { notFound } from '../../core/errors.js';
 import type { ObjectRef } from '../../core/model.js';
-import { ObjectReader, type ObjectRecord } from '../../core/ports/objects.js';
+import { ObjectLists } from '../../core/ports/lists.js';
+import type { ObjectRecord } from '../../core/ports/objects.js';
 import { AuthorOfRequest, CallerOfRequest, Target, TargetType } from '../../nest/authorized-request.js';
-import { Resource } from '../../nest/route-policy.js';
+import { DecidesItself, Resource } from '../../nest/route-policy.js';
 import { Paging, type ListAnswer } from '../paging.js';
 import { ViewableLists } from '../viewable-lists.js';
 import {
   newObject,
+  objectDeletion,
   objectPatch,
   objectsQuery,
   type NewObjectBody,
+  type ObjectDeletion,
   type ObjectPatch,
   type ObjectsQuery,
 } from './objects.schema.js';
@@ -22,7 +25,7 @@ import { ObjectsService, requireOwnType } from './objects.service.js';
 export class ObjectsController {
   constructor(
     private readonly objects: ObjectsService,
-    private readonly reader: ObjectReader,
+    private readonly viewable: ObjectLists,
     private readonly lists: ViewableLists,
     private readonly paging: Paging,
   ) {}
@@ -34,13 +37,15 @@ export class ObjectsController {
     @Query({ schema: objectsQuery }) query: ObjectsQuery,
   ): Promise<ListAnswer<ObjectRecord>> {
     requireOwnType(type);
-    const { action, attributes } = query;
+    const { action, attributes, total } = query;
     return this.paging.page({ caller, list: ['objects', type, action, attributes], query }, (page) =>
-      this.lists.page(caller, { permission: { type, action }, attributes, ...page }),
+      this.lists.page(caller, { permission: { type, action }, attributes, total, ...page }),
     );
   }
 
+  /** What it takes to add an object hangs on the parent that the body names. */
   @Post()
+  @DecidesItself()
   create(
     @AuthorOfRequest() author: Author,
     @TargetType() type: string,
@@ -50,9 +55,9 @@ export class ObjectsController {
   }
 
   @Get(':id')
-  async get(@Target() target: ObjectRef): Promise<ObjectRecord> {
+  async get(@CallerOfRequest() caller: Caller, @Target() target: ObjectRef): Promise<ObjectRecord> {
     requireOwnType(target.type);
-    const object = await this.reader.find(target);
+    const object = await this.viewable.findViewable(caller.subject, target);
     if (!object) throw notFound();
     return object;
   }
@@ -68,7 +73,11 @@ export class ObjectsController {
 
   @Delete(':id')
   @HttpCode(204)
-  delete(@AuthorOfRequest() author: Author, @Target() target: ObjectRef): Promise<void> {
-    return this.objects.delete(author, target);
+  delete(
+    @AuthorOfRequest() author: Author,
+    @Target() target: ObjectRef,
+    @Query({ schema: objectDeletion }) query: ObjectDeletion,
+  ): Promise<void> {
+    return this.objects.delete(author, target, query.cascade);
   }
 }

@@ -1,20 +1,30 @@
 import { z } from 'zod';
-import { parentPart } from '../not-yet.js';
-import { attributes, id, name, pageQuery } from '../schemas.js';
+import { attributes, id, name, pageQuery, ref, totalPart } from '../schemas.js';
 
-export const newObject = z.strictObject({ id, attributes: attributes.default({}), ...parentPart });
+const parent = ref.nullable().optional();
+
+export const newObject = z.strictObject({ id, attributes: attributes.default({}), parent });
 export type NewObjectBody = z.infer<typeof newObject>;
 
-/** A merge patch, also within the attributes. */
-export const objectPatch = z.strictObject({ attributes: attributes.optional(), ...parentPart });
+/** A merge patch, also within the attributes. A parent is replaced as a whole; null makes the object a root. */
+export const objectPatch = z.strictObject({ attributes: attributes.optional(), parent });
 export type ObjectPatch = z.infer<typeof objectPatch>;
+
+/** `?cascade=true` deletes all that is below the object as well. */
+export const objectDeletion = z.strictObject({
+  cascade: z
+    .enum(['true', 'false'], 'must be true or false')
+    .optional()
+    .transform((text) => text === 'true'),
+});
+export type ObjectDeletion = z.infer<typeof objectDeletion>;
 
 const MOST_ATTRIBUTES = 8;
 
 /** `?action=change` lists by another action; `?attributes.status=draft` narrows it, by up to 8 attributes. */
 export const objectsQuery = z
-  .looseObject({ ...pageQuery, action: name.default('view') })
-  .transform(({ limit, cursor, action, ...rest }, context) => {
+  .looseObject({ ...pageQuery, ...totalPart, action: name.default('view') })
+  .transform(({ limit, cursor, total, action, ...rest }, context) => {
     const narrowed = Object.entries(rest).map(([key, value]) => {
       const path = key.split('.');
       if (path[0] !== 'attributes' || path.length < 2 || path.includes('')) {
@@ -26,6 +36,6 @@ export const objectsQuery = z
     });
     if (narrowed.length > MOST_ATTRIBUTES)
       context.addIssue({ code: 'custom', message: `must narrow by at most ${MOST_ATTRIBUTES} attributes` });
-    return { limit, cursor, action, attributes: narrowed };
+    return { limit, cursor, total, action, attributes: narrowed };
   });
 export type ObjectsQuery = z.infer<typeof objectsQuery>;

@@ -6,7 +6,7 @@ import { RoleReader, type RoleRecord } from '../../core/ports/roles.js';
 import { AuthorOfRequest, CallerOfRequest, Target } from '../../nest/authorized-request.js';
 import { Resource } from '../../nest/route-policy.js';
 import { Paging, type ListAnswer } from '../paging.js';
-import { plainPageQuery, type PlainPageQuery } from '../schemas.js';
+import { viewableQuery, type ViewableQuery } from '../schemas.js';
 import { ViewableLists } from '../viewable-lists.js';
 import { newRole, rolePatch, type NewRoleBody, type RolePatch } from './roles.schema.js';
 import { RolesService } from './roles.service.js';
@@ -24,10 +24,10 @@ export class RolesController {
   @Get()
   list(
     @CallerOfRequest() caller: Caller,
-    @Query({ schema: plainPageQuery }) query: PlainPageQuery,
+    @Query({ schema: viewableQuery }) query: ViewableQuery,
   ): Promise<ListAnswer<RoleRecord>> {
     return this.paging.page({ caller, list: ['roles'], query }, (page) =>
-      this.lists.pageOf(caller, 'role', page, (ids) => this.reader.findMany(ids)),
+      this.lists.pageOf(caller, 'role', { ...page, total: query.total }, (ids) => this.reader.findMany(ids)),
     );
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ruleParts } from '../not-yet.js';
+import { ruleParts } from '../rule-parts.js';
 import { description, id, permission } from '../schemas.js';
 
 const rules = z.array(z.strictObject({ permission, ...ruleParts })).max(1000);

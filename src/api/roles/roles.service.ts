@@ -4,7 +4,7 @@ import { notFound } from '../../core/errors.js';
 import type { ObjectRef } from '../../core/model.js';
 import type { RoleRecord, RoleRule } from '../../core/ports/roles.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
-import { refuseNotYet } from '../not-yet.js';
+import { ruleKey } from '../../core/rule-key.js';
 import type { NewRoleBody, RolePatch, RuleBody } from './roles.schema.js';
 
 /** Creates, changes and deletes roles, within what the author may do and hand out. */
@@ -16,7 +16,7 @@ export class RolesService {
     const rules = rulesOf(body.rules);
     return this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireEverywhere('role', 'add');
-      await requireHandsOut(unit, permissionsOf(rules), body.includes);
+      await requireHandsOut(unit, rules, body.includes);
       return unit.roles.create({ id: body.id, description: body.description ?? null, rules, includes: body.includes });
     });
   }
@@ -30,8 +30,8 @@ export class RolesService {
       // What comes is handed to all who hold the role, what goes is taken from them.
       await requireHandsOut(
         unit,
-        rules ? difference(permissionsOf(before.rules), permissionsOf(rules)) : [],
-        patch.includes ? difference(before.includes, patch.includes) : [],
+        rules ? difference(before.rules, rules, keyOf) : [],
+        patch.includes ? difference(before.includes, patch.includes, (id) => id) : [],
       );
       return unit.roles.update(target.id, {
         ...(patch.description === undefined ? {} : { description: patch.description }),
@@ -50,26 +50,33 @@ export class RolesService {
   }
 }
 
+// A rule of a role is handed out everywhere, since the role may be assigned everywhere.
 async function requireHandsOut(
   unit: WriteUnit,
-  permissions: readonly string[],
+  rules: readonly RoleRule[],
   includes: readonly string[],
 ): Promise<void> {
-  await unit.authority.requireHoldsEverywhere(permissions);
+  await unit.authority.requireHandsOut(
+    rules.map(({ permission, condition, fields }) => ({ permission, place: null, condition, fields, expiresAt: null })),
+  );
   for (const id of includes) await unit.authority.requireCovers({ type: 'role', id });
 }
 
 function rulesOf(bodies: readonly RuleBody[]): RoleRule[] {
-  return bodies.map((body, index) => {
-    refuseNotYet(body, `rules.${index}.`);
-    return { permission: body.permission, effect: 'allow', condition: null, fields: null };
-  });
+  return bodies.map(({ permission, effect = 'allow', condition = null, fields = null }) => ({
+    permission,
+    effect,
+    condition,
+    fields,
+  }));
 }
 
-function permissionsOf(rules: readonly RoleRule[]): string[] {
-  return rules.map((rule) => rule.permission);
+function keyOf(rule: RoleRule): string {
+  return `${rule.permission} ${ruleKey(rule)}`;
 }
 
-function difference(one: readonly string[], other: readonly string[]): string[] {
-  return [...one.filter((name) => !other.includes(name)), ...other.filter((name) => !one.includes(name))];
+/** Those that are in one of the lists only. */
+function difference<Item>(one: readonly Item[], other: readonly Item[], key: (item: Item) => string): Item[] {
+  const [ones, others] = [new Set(one.map(key)), new Set(other.map(key))];
+  return [...one.filter((item) => !others.has(key(item))), ...other.filter((item) => !ones.has(key(item)))];
 }

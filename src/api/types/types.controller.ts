@@ -6,7 +6,7 @@ import { TypeReader, type TypeRecord } from '../../core/ports/types.js';
 import { AuthorOfRequest, CallerOfRequest, Target } from '../../nest/authorized-request.js';
 import { Resource } from '../../nest/route-policy.js';
 import { Paging, type ListAnswer } from '../paging.js';
-import { plainPageQuery, type PlainPageQuery } from '../schemas.js';
+import { viewableQuery, type ViewableQuery } from '../schemas.js';
 import { ViewableLists } from '../viewable-lists.js';
 import { newType, typePatch, type NewTypeBody, type TypePatch } from './types.schema.js';
 import { TypesService } from './types.service.js';
@@ -24,10 +24,10 @@ export class TypesController {
   @Get()
   list(
     @CallerOfRequest() caller: Caller,
-    @Query({ schema: plainPageQuery }) query: PlainPageQuery,
+    @Query({ schema: viewableQuery }) query: ViewableQuery,
   ): Promise<ListAnswer<TypeRecord>> {
     return this.paging.page({ caller, list: ['types'], query }, (page) =>
-      this.lists.pageOf(caller, 'type', page, (ids) => this.reader.findMany(ids)),
+      this.lists.pageOf(caller, 'type', { ...page, total: query.total }, (ids) => this.reader.findMany(ids)),
     );
   }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { DEFAULT_ACTIONS, DEFAULT_CREATOR_ACTIONS } from '../../core/built-ins.js';
-import { modePart } from '../not-yet.js';
 import { name } from '../schemas.js';
 
 // Whatever may not be viewed is not there: without the action, nobody could reach the objects.
@@ -9,13 +8,14 @@ const actions = z
   .max(200)
   .refine((names) => names.includes('view'), 'must include view');
 const creatorActions = z.array(name).max(200);
+const mode = z.enum(['union', 'both', 'object']).optional();
 
 export const newType = z
   .strictObject({
     id: name,
     actions: actions.default([...DEFAULT_ACTIONS]),
     creatorActions: creatorActions.optional(),
-    ...modePart,
+    mode,
   })
   .transform((type) => ({
     ...type,
@@ -27,6 +27,6 @@ export type NewTypeBody = z.infer<typeof newType>;
 export const typePatch = z.strictObject({
   actions: actions.optional(),
   creatorActions: creatorActions.optional(),
-  ...modePart,
+  mode,
 });
 export type TypePatch = z.infer<typeof typePatch>;

@@ -3,7 +3,6 @@ import type { Author } from '../../core/caller.js';
 import type { ObjectRef } from '../../core/model.js';
 import type { TypeRecord } from '../../core/ports/types.js';
 import { Writes } from '../../core/ports/writes.js';
-import { refuseNotYet } from '../not-yet.js';
 import type { NewTypeBody, TypePatch } from './types.schema.js';
 
 /** Creates, changes and deletes resource types, within what the author may do. */
@@ -11,22 +10,20 @@ import type { NewTypeBody, TypePatch } from './types.schema.js';
 export class TypesService {
   constructor(private readonly writes: Writes) {}
 
-  async create(author: Author, body: NewTypeBody): Promise<TypeRecord> {
-    refuseNotYet(body);
-    const { id, actions, creatorActions } = body;
+  create(author: Author, body: NewTypeBody): Promise<TypeRecord> {
     return this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireEverywhere('type', 'add');
-      return unit.types.create({ id, actions, creatorActions });
+      return unit.types.create(body);
     });
   }
 
-  async update(author: Author, target: ObjectRef, patch: TypePatch): Promise<TypeRecord> {
-    refuseNotYet(patch);
+  update(author: Author, target: ObjectRef, patch: TypePatch): Promise<TypeRecord> {
     return this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireOnObject('change', target);
       return unit.types.update(target.id, {
         ...(patch.actions ? { actions: patch.actions } : {}),
         ...(patch.creatorActions ? { creatorActions: patch.creatorActions } : {}),
+        ...(patch.mode ? { mode: patch.mode } : {}),
       });
     });
   }

@@ -2,12 +2,13 @@ import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@ne
 import type { Author, Caller } from '../../core/caller.js';
 import { notFound } from '../../core/errors.js';
 import type { ObjectRef } from '../../core/model.js';
-import { UserReader, type UserRecord } from '../../core/ports/users.js';
+import type { UserRecord } from '../../core/ports/users.js';
 import { AuthorOfRequest, CallerOfRequest, Target } from '../../nest/authorized-request.js';
 import { Resource } from '../../nest/route-policy.js';
 import { Paging, type ListAnswer } from '../paging.js';
-import { plainPageQuery, type PlainPageQuery } from '../schemas.js';
+import { viewableQuery, type ViewableQuery } from '../schemas.js';
 import { ViewableLists } from '../viewable-lists.js';
+import { UserViews } from './user-views.js';
 import { newUser, userPatch, type NewUserBody, type UserPatch } from './users.schema.js';
 import { UsersService } from './users.service.js';
 
@@ -16,7 +17,7 @@ import { UsersService } from './users.service.js';
 export class UsersController {
   constructor(
     private readonly users: UsersService,
-    private readonly reader: UserReader,
+    private readonly views: UserViews,
     private readonly lists: ViewableLists,
     private readonly paging: Paging,
   ) {}
@@ -24,10 +25,10 @@ export class UsersController {
   @Get()
   list(
     @CallerOfRequest() caller: Caller,
-    @Query({ schema: plainPageQuery }) query: PlainPageQuery,
+    @Query({ schema: viewableQuery }) query: ViewableQuery,
   ): Promise<ListAnswer<UserRecord>> {
     return this.paging.page({ caller, list: ['users'], query }, (page) =>
-      this.lists.pageOf(caller, 'user', page, (ids) => this.reader.findMany(ids)),
+      this.lists.pageOf(caller, 'user', { ...page, total: query.total }, (ids) => this.views.findMany(caller, ids)),
     );
   }
 
@@ -37,8 +38,8 @@ export class UsersController {
   }
 
   @Get(':id')
-  async get(@Target() target: ObjectRef): Promise<UserRecord> {
-    const user = await this.reader.find(target.id);
+  async get(@CallerOfRequest() caller: Caller, @Target() target: ObjectRef): Promise<UserRecord> {
+    const [user] = await this.views.findMany(caller, [target.id]);
     if (!user) throw notFound();
     return user;
   }

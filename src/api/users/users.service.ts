@@ -21,9 +21,11 @@ export class UsersService {
     // Hashed before the transaction: it takes longer than anything in it.
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
     return this.writes.write(author, 'structure', async (unit) => {
-      await unit.authority.requireEverywhere('user', 'add');
+      const { username, id = username, email = null, attributes } = user;
+      const decision = await unit.authority.requireAdd('user', null, { id, attributes });
+      unit.authority.requireFields(decision, Object.keys(attributes));
       if (user.superuser) await unit.authority.requireSuperuser('Making a superuser');
-      return unit.users.create({ ...user, id: user.id ?? user.username, email: user.email ?? null, passwordHash });
+      return viewable(unit, await unit.users.create({ ...user, id, email, passwordHash }));
     });
   }
 
@@ -31,7 +33,8 @@ export class UsersService {
     const { password, attributes, username, email, active, superuser } = patch;
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
     return this.writes.write(author, 'structure', async (unit) => {
-      await unit.authority.requireOnObject('change', target);
+      const decision = await unit.authority.requireOnObject('change', target);
+      if (attributes) unit.authority.requireFields(decision, Object.keys(attributes));
       const before = await requireWeaker(unit, target, 'Changing a superuser');
       if (superuser !== undefined && superuser !== before.superuser)
         await unit.authority.requireSuperuser('Making or unmaking a superuser');
@@ -40,7 +43,7 @@ export class UsersService {
       const activation = active !== undefined && active !== before.active;
       if (passwordHash !== undefined || username !== undefined || activation)
         await unit.authority.requireCovers(target);
-      return unit.users.update(target.id, {
+      const changed = await unit.users.update(target.id, {
         ...(username === undefined ? {} : { username }),
         ...(email === undefined ? {} : { email }),
         ...(active === undefined ? {} : { active }),
@@ -48,6 +51,7 @@ export class UsersService {
         ...(attributes === undefined ? {} : { attributes: mergeAttributes(before.attributes, attributes) }),
         ...(passwordHash === undefined ? {} : { passwordHash }),
       });
+      return viewable(unit, changed);
     });
   }
 
@@ -59,6 +63,12 @@ export class UsersService {
       await unit.users.delete(target.id);
     });
   }
+}
+
+async function viewable(unit: WriteUnit, user: UserRecord): Promise<UserRecord> {
+  const { id, attributes } = user;
+  const seen = await unit.authority.viewable({ type: 'user', id, parent: null, attributes });
+  return { ...user, attributes: seen.attributes };
 }
 
 // A user that may be changed by somebody weaker could be taken over by them.

@@ -1,5 +1,6 @@
 import type { RoleChange, RoleRecord, RoleRule } from '../../core/ports/roles.js';
 import type { WriteUnit } from '../../core/ports/writes.js';
+import { ruleKey } from '../../core/rule-key.js';
 import { sameMembers } from './apply-subjects.js';
 import { atPath } from './at-path.js';
 import type { Outcome, Tally } from './seed-result.js';
@@ -22,11 +23,11 @@ export async function applyRoles(unit: WriteUnit, roles: readonly SeedRole[], ta
 
 async function applyRole(unit: WriteUnit, wanted: SeedRole): Promise<Outcome> {
   const { id, description } = wanted;
-  const rules = wanted.rules?.map(({ permission }): RoleRule => ({
+  const rules = wanted.rules?.map(({ permission, effect = 'allow', condition = null, fields = null }): RoleRule => ({
     permission,
-    effect: 'allow',
-    condition: null,
-    fields: null,
+    effect,
+    condition,
+    fields,
   }));
   const standing = await unit.roles.find(id);
   if (!standing) {
@@ -52,13 +53,6 @@ async function addIncludes(unit: WriteUnit, id: string, includes: string[]): Pro
 }
 
 function sameRules(wanted: readonly RoleRule[], stored: readonly RoleRule[]): boolean {
-  const isPlain = ({ effect, condition, fields }: RoleRule): boolean =>
-    effect === 'allow' && condition === null && fields === null;
-  return (
-    stored.every(isPlain) &&
-    sameMembers(
-      wanted.map(({ permission }) => permission),
-      stored.map(({ permission }) => permission),
-    )
-  );
+  const keyOf = (rule: RoleRule): string => `${rule.permission} ${ruleKey(rule)}`;
+  return sameMembers(wanted.map(keyOf), stored.map(keyOf));
 }

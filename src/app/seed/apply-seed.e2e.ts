@@ -1,4 +1,6 @@
+import pg from 'pg';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { integrityFaults } from '../../../test/support/integrity.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { query } from '../../../test/support/query.js';
 import { Passwords } from '../../auth/passwords.js';
@@ -49,6 +51,15 @@ describe('a seed', () => {
   }
 
   const rows = (sql: string): Promise<Record<string, unknown>[]> => query(database.databaseUrl, sql);
+  const integrity = async (): Promise<string[]> => {
+    const client = new pg.Client(database.databaseUrl);
+    await client.connect();
+    try {
+      return await integrityFaults(client);
+    } finally {
+      await client.end();
+    }
+  };
   const may = async (subject: string, action: string, type: string, id: string): Promise<boolean> =>
     (
       await store.decider.decide({
@@ -109,6 +120,105 @@ grants: [{ subject: user:alice, permission: post:add }]
     expect(await apply(text)).toMatchObject({ changed: false, counts: { grants: { unchanged: 1 } } });
     const after = await rows('SELECT count(*)::int AS n FROM castellan.changes');
     expect(after).toEqual(before);
+  });
+
+  it('makes rules, places and windows as they are written, and changes nothing a second time', async () => {
+    const text = `
+types: [{ id: tenant }, { id: folder, mode: object }, { id: post, mode: both }]
+users: [{ username: alice }]
+roles:
+  - id: reader
+    rules:
+      - post:view
+      - { permission: post:view, effect: deny, condition: { resource.status: { $eq: secret }, resource.a: 1 } }
+      - { permission: post:change, fields: [title, body] }
+      - { permission: post:view, effect: allow, condition: null, fields: null }
+objects:
+  - { type: post, id: "1", parent: folder:7, attributes: { status: open } }
+  - { type: folder, id: "7", parent: tenant:a }
+  - { type: tenant, id: a }
+  - { type: post, id: team, parent: group:authenticated }
+assignments:
+  - { subject: user:alice, role: reader, object: tenant:a, startsAt: 2000-01-01T00:00:00Z, expiresAt: 2100-01-01T00:00:00+01:00 }
+  - { subject: user:alice, role: reader, object: tenant:a }
+grants:
+  - { subject: user:alice, permission: post:delete, object: folder:7, expiresAt: 2100-01-01T00:00:00Z }
+  - { subject: user:alice, permission: post:delete, object: folder:7, condition: { resource.b: 1, resource.a: 2 }, fields: [y, x] }
+  - { subject: user:alice, permission: post:delete, object: folder:7, condition: { resource.a: 2, resource.b: 1 }, fields: [x, y, x] }
+  - { subject: user:alice, permission: post:delete, object: folder:7, effect: deny }
+`;
+    expect((await apply(text)).counts).toMatchObject({
+      types: { created: 3 },
+      objects: { created: 4 },
+      assignments: { created: 2 },
+      grants: { created: 3, unchanged: 1 },
+    });
+    const before = await rows('SELECT count(*)::int AS n FROM castellan.changes');
+    expect(await apply(text)).toMatchObject({ changed: false });
+    expect(await rows('SELECT count(*)::int AS n FROM castellan.changes')).toEqual(before);
+    expect(await store.types.find('post')).toMatchObject({ mode: 'both' });
+    expect((await store.roles.find('reader'))?.rules).toEqual([
+      { permission: 'post:view', effect: 'allow', condition: null, fields: null },
+      {
+        permission: 'post:view',
+        effect: 'deny',
+        condition: { 'resource.status': { $eq: 'secret' }, 'resource.a': 1 },
+        fields: null,
+      },
+      { permission: 'post:change', effect: 'allow', condition: null, fields: ['title', 'body'] },
+    ]);
+    expect(await store.objects.find({ type: 'post', id: '1' })).toMatchObject({ parent: { type: 'folder', id: '7' } });
+    expect(await integrity()).toEqual([]);
+    // The mode asks for a rule on the object and for one everywhere, and there is only the one.
+    expect(await may('alice', 'view', 'post', '1')).toBe(false);
+    await apply('types: [{ id: post, mode: union }]');
+    expect(await may('alice', 'view', 'post', '1')).toBe(true);
+    expect(await may('alice', 'view', 'post', 'team')).toBe(false);
+  });
+
+  it('moves objects, whichever way round they stood before, and leaves those whose parent it does not name', async () => {
+    const parents = async (): Promise<Record<string, unknown>> =>
+      Object.fromEntries(
+        (
+          await rows(`SELECT o.external_id AS id, p.external_id AS parent FROM castellan.objects o
+            JOIN castellan.types t ON t.id = o.type_id AND t.name = 'folder' LEFT JOIN castellan.objects p ON p.id = o.parent_id`)
+        ).map(({ id, parent }) => [id, parent]),
+      );
+    await apply(`
+types: [{ id: folder }]
+objects:
+  - { type: folder, id: c, parent: folder:b }
+  - { type: folder, id: b, parent: folder:a }
+  - { type: folder, id: a }
+  - { type: folder, id: d, parent: folder:c }
+`);
+    expect(await parents()).toEqual({ a: null, b: 'a', c: 'b', d: 'c' });
+    const turned = `
+objects:
+  - { type: folder, id: a, parent: folder:b }
+  - { type: folder, id: b, parent: folder:c }
+  - { type: folder, id: c, parent: }
+  - { type: folder, id: d, attributes: { n: 1 } }
+`;
+    expect((await apply(turned)).counts.objects).toEqual({ created: 0, updated: 4, unchanged: 0 });
+    expect(await parents()).toEqual({ a: 'b', b: 'c', c: null, d: 'c' });
+    expect((await apply(turned)).counts.objects).toEqual({ created: 0, updated: 0, unchanged: 4 });
+    expect(await integrity()).toEqual([]);
+    // What the file does not name may stand in its way.
+    expect(await refusal('objects:\n  - { type: folder, id: c, parent: folder:a }\n')).toMatchObject({
+      code: 'cycle',
+      line: 2,
+      path: 'objects.0.parent',
+    });
+    const deep = Array.from(
+      { length: 33 },
+      (_, n) => `  - { type: folder, id: n${n}, parent: folder:${n ? `n${n - 1}` : 'a'} }`,
+    );
+    expect(await refusal(`objects:\n${deep.join('\n')}\n`)).toMatchObject({
+      code: 'too_deep',
+      path: 'objects.30.parent',
+    });
+    expect(await parents()).toEqual({ a: 'b', b: 'c', c: null, d: 'c' });
   });
 
   it('gives a password to who has none, and leaves every other', async () => {
@@ -181,6 +291,20 @@ objects: [{ type: profile, id: alice, creator: user:alice }]
     ['groups:\n  - id: g\n    members:\n      - user:nobody\n', 'unknown_reference', 4, 9, 'groups.0.members.0'],
     ['assignments:\n  - { subject: user:nobody, role: r }\n', 'unknown_reference', 2, 16, 'assignments.0.subject'],
     ['objects:\n  - { type: nope, id: a }\n', 'unknown_reference', 2, 13, 'objects.0.type'],
+    [
+      'types: [{ id: t }]\nobjects:\n  - { type: t, id: a, parent: t:nope }\n',
+      'unknown_reference',
+      3,
+      31,
+      'objects.0.parent',
+    ],
+    [
+      'roles: [{ id: r }]\nassignments:\n  - { subject: group:anyone, role: r, object: t:nope }\n',
+      'unknown_reference',
+      3,
+      47,
+      'assignments.0.object',
+    ],
     ['types:\n  - id: t\n    creatorActions: [fly]\n', 'invalid_request', 3, 22, 'types.0.creatorActions.0'],
     ['types:\n  - id: user\n    actions: [view]\n', 'built_in', 2, 5, 'types.0'],
     ['users:\n  - username: a\n  - { id: b, username: a }\n', 'already_exists', 3, 24, 'users.1.username'],

@@ -3,7 +3,8 @@ import type { Author } from '../../core/caller.js';
 import { CastellanError } from '../../core/errors.js';
 import type { WriteUnit } from '../../core/ports/writes.js';
 import type { Store } from '../../store/store.js';
-import { applyAssignments, applyGrants, applyObjects } from './apply-access.js';
+import { applyAssignments, applyGrants } from './apply-access.js';
+import { applyObjects } from './apply-objects.js';
 import { applyRoles } from './apply-roles.js';
 import { applyGroups, applyTypes, applyUsers } from './apply-subjects.js';
 import { hashMissingPasswords } from './initial-passwords.js';
@@ -46,8 +47,8 @@ async function applyAll(unit: WriteUnit, seed: Seed, hashes: ReadonlyMap<string,
   await applyUsers(unit, seed.users, hashes, tally);
   await applyGroups(unit, seed.groups, tally);
   await applyRoles(unit, seed.roles, tally);
-  await applyAssignments(unit, seed.assignments, tally);
   await applyObjects(unit, seed.objects, tally);
+  await applyAssignments(unit, seed.assignments, tally);
   await applyGrants(unit, seed.grants, tally);
 }
 
@@ -59,8 +60,8 @@ function totalsOf(seed: Seed): Record<SeedKind, number> {
     groups: groups.length,
     members: groups.reduce((sum, group) => sum + (group.members?.length ?? 0), 0),
     roles: roles.length,
-    assignments: assignments.length,
     objects: objects.length,
+    assignments: assignments.length,
     grants: grants.length,
   };
 }

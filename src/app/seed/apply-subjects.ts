@@ -14,15 +14,15 @@ export async function applyTypes(unit: WriteUnit, types: readonly SeedType[], ta
   }
 }
 
-async function applyType(unit: WriteUnit, { id, actions, creatorActions }: SeedType): Promise<Outcome> {
+async function applyType(unit: WriteUnit, { id, actions, mode, creatorActions }: SeedType): Promise<Outcome> {
   const standing = await unit.types.find(id);
   if (!standing) {
-    const { mode: _, ...whole } = newType.parse({ id, actions, creatorActions });
-    await unit.types.create(whole);
+    await unit.types.create(newType.parse({ id, actions, mode, creatorActions }));
     return 'created';
   }
   const change = {
     ...(actions && !sameMembers(actions, standing.actions) ? { actions } : {}),
+    ...(mode === undefined || mode === standing.mode ? {} : { mode }),
     ...(creatorActions && !sameMembers(creatorActions, standing.creatorActions) ? { creatorActions } : {}),
   };
   if (Object.keys(change).length === 0) return 'unchanged';

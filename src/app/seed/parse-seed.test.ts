@@ -33,6 +33,42 @@ grants:
     });
   });
 
+  it('holds all parts of rules, places and windows, with times in UTC', () => {
+    const text = `
+types: [{ id: post, mode: both }]
+roles:
+  - id: reader
+    rules:
+      - permission: post:view
+        effect: deny
+        condition: { resource.status: draft, $or: [{ resource.a: 1 }, { subject.b: { $ref: resource.b } }] }
+        fields: [salary, salary, name]
+assignments:
+  - { subject: user:alice, role: reader, object: folder:7, startsAt: 2030-01-01T01:00:00+01:00, expiresAt: null }
+objects:
+  - { type: post, id: a, parent: folder:7 }
+  - { type: post, id: b, parent: }
+grants:
+  - { subject: user:alice, permission: post:view, effect: allow, fields: [name], expiresAt: 2030-01-01T00:00:00.1234Z }
+`;
+    const { types, roles, assignments, objects, grants } = parseSeed(text, 'policy.yaml');
+    const folder = { type: 'folder', id: '7' };
+    const condition = {
+      'resource.status': 'draft',
+      $or: [{ 'resource.a': 1 }, { 'subject.b': { $ref: 'resource.b' } }],
+    };
+    expect(types).toEqual([{ id: 'post', mode: 'both' }]);
+    expect(roles[0]?.rules).toEqual([
+      { permission: 'post:view', effect: 'deny', condition, fields: ['salary', 'name'] },
+    ]);
+    expect(assignments).toMatchObject([{ object: folder, startsAt: '2030-01-01T00:00:00.000Z', expiresAt: null }]);
+    expect(objects).toEqual([
+      { type: 'post', id: 'a', parent: folder },
+      { type: 'post', id: 'b', parent: null },
+    ]);
+    expect(grants).toMatchObject([{ effect: 'allow', fields: ['name'], expiresAt: '2030-01-01T00:00:00.123Z' }]);
+  });
+
   it('is the same as JSON', () => {
     const yaml = parseSeed('users: [{ username: alice, attributes: { age: 7, tags: [a] } }]', 'policy.yaml');
     const json = parseSeed('{"users":[{"username":"alice","attributes":{"age":7,"tags":["a"]}}]}', 'policy.json');
@@ -124,32 +160,62 @@ users:
 
   it.each([
     [
-      'grants: [{ subject: user:a, permission: p:v, effect: deny }]',
-      '1:54: grants.0.effect: deny rules are not supported yet',
+      'grants: [{ subject: user:a, permission: p:v, effect: maybe }]',
+      '1:54: grants.0.effect: must be one of allow, deny',
     ],
     [
-      'grants: [{ subject: user:a, permission: p:v, expiresAt: 2030-01-01T00:00:00Z }]',
-      '1:57: grants.0.expiresAt: windows are not supported yet',
+      'grants: [{ subject: user:a, permission: p:v, expiresAt: 2030-01-01 }]',
+      expect.stringMatching(/^1:57: grants\.0\.expiresAt: /),
     ],
     [
-      'roles: [{ id: r, rules: [{ permission: p:v, fields: [a] }] }]',
-      '1:53: roles.0.rules.0.fields: rules on fields are not supported yet',
+      'grants: [{ subject: user:a, permission: p:v, startsAt: 0000-01-01T00:00:00Z }]',
+      '1:56: grants.0.startsAt: must be in the years 1 to 9999',
     ],
     [
-      'roles: [{ id: r, rules: [{ permission: p:v, condition: { a: 1 } }] }]',
-      '1:56: roles.0.rules.0.condition: conditions are not supported yet',
+      'assignments:\n  - subject: user:a\n    role: r\n    startsAt: 2030-01-01T01:00:00+01:00\n    expiresAt: 2030-01-01T00:00:00Z',
+      '5:16: assignments.0.expiresAt: must be after startsAt',
     ],
     [
-      'objects: [{ type: p, id: a, parent: { type: p, id: b } }]',
-      '1:37: objects.0.parent: object parents are not supported yet',
+      'roles: [{ id: r, rules: [{ permission: p:v, fields: [] }] }]',
+      '1:53: roles.0.rules.0.fields: must name at least one field; leave it out for all of them',
     ],
-    ['types: [{ id: p, mode: both }]', '1:24: types.0.mode: modes other than union are not supported yet'],
     [
-      'assignments: [{ subject: user:a, role: r, object: p:1 }]',
-      '1:51: assignments.0.object: assigning a role on one object is not supported yet',
+      'roles: [{ id: r, rules: [{ permission: p:v, fields: [a, ""] }] }]',
+      '1:57: roles.0.rules.0.fields.1: must not be empty',
     ],
-  ])('is what the engine does not decide on yet: %j', (text, line) => {
+    [
+      'grants:\n  - subject: user:a\n    permission: p:v\n    condition:\n      $and:\n        - resource.a: 1\n        - resource.b.c: { $like: x }',
+      '7:34: grants.0.condition.$and.1.resource.b.c.$like: must be an operator',
+    ],
+    [
+      'roles:\n  - id: r\n    rules:\n      - permission: p:v\n        condition: { status: draft }',
+      expect.stringMatching(/^5:30: roles\.0\.rules\.0\.condition\.status: /),
+    ],
+    ['types: [{ id: p, mode: all }]', '1:24: types.0.mode: must be one of union, both, object'],
+    ['objects: [{ type: p, id: a, parent: b }]', '1:37: objects.0.parent: must be of the form type:id'],
+    ['objects: [{ type: p, id: a, parent: p:a }]', '1:37: objects.0.parent: is the object itself, or below it'],
+  ])('is told for a rule, a place or a time that can not be: %j', (text, line) => {
     expect(linesOf(text)).toEqual([line]);
+  });
+
+  it('is told for each object that is below itself, and for what is below those', () => {
+    const text = `
+objects:
+  - { type: p, id: a, parent: p:c }
+  - { type: p, id: b, parent: p:a }
+  - { type: q, id: c, parent: p:b }
+  - { type: p, id: c, parent: { type: p, id: b } }
+  - { type: p, id: d, parent: p:c }
+  - { type: p, id: e, parent: q:c }
+`;
+    expect(linesOf(text).map((line) => line.split(':').slice(0, 3).join(':'))).toEqual([
+      '3:31: objects.0.parent',
+      '4:31: objects.1.parent',
+      '5:31: objects.2.parent',
+      '6:31: objects.3.parent',
+      '7:31: objects.4.parent',
+      '8:31: objects.5.parent',
+    ]);
   });
 
   it.each([

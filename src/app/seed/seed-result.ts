@@ -1,5 +1,5 @@
 /** The kinds of thing that a seed makes, in the order in which it makes them. */
-export const SEED_KINDS = ['types', 'users', 'groups', 'members', 'roles', 'assignments', 'objects', 'grants'] as const;
+export const SEED_KINDS = ['types', 'users', 'groups', 'members', 'roles', 'objects', 'assignments', 'grants'] as const;
 export type SeedKind = (typeof SEED_KINDS)[number];
 
 /** What became of one entry of a seed file. */

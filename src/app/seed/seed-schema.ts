@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import { newAssignment } from '../../api/assignments/assignments.schema.js';
-import { newGrant } from '../../api/grants/grants.schema.js';
+import { assignmentParts } from '../../api/assignments/assignments.schema.js';
+import { grantParts } from '../../api/grants/grants.schema.js';
 import { groupPatch } from '../../api/groups/groups.schema.js';
-import { refuseNotYet, ruleParts } from '../../api/not-yet.js';
 import { objectPatch } from '../../api/objects/objects.schema.js';
 import { rolePatch } from '../../api/roles/roles.schema.js';
+import { refuseEmptyWindow, ruleParts } from '../../api/rule-parts.js';
 import { holder, id, member, name, permission, ref } from '../../api/schemas.js';
 import { typePatch } from '../../api/types/types.schema.js';
 import { userPatch } from '../../api/users/users.schema.js';
 import { isBuiltInType } from '../../core/built-ins.js';
-import { CastellanError } from '../../core/errors.js';
 import { parseRef } from '../../core/identifiers.js';
-import { refName } from '../../core/model.js';
+import { refName, type ObjectRef } from '../../core/model.js';
+import { parentsFirst } from './parents-first.js';
 
 /** A reference as `user:alice`, or by its parts. */
 const written = <Schema extends z.ZodType>(schema: Schema) =>
@@ -23,24 +23,13 @@ const written = <Schema extends z.ZodType>(schema: Schema) =>
     return z.NEVER;
   }, schema);
 
-/** Refuses by name what is in the contract and not decided on yet, as the REST API does. */
-const decided = <Schema extends z.ZodType<object>>(schema: Schema) =>
-  schema.superRefine((body, context) => {
-    try {
-      refuseNotYet(body);
-    } catch (error) {
-      if (!(error instanceof CastellanError)) throw error;
-      for (const { path, message } of error.faults) context.addIssue({ code: 'custom', path: [path], message });
-    }
-  });
-
-const type = decided(typePatch.extend({ id: name }));
+const type = typePatch.extend({ id: name });
 const user = userPatch.extend({ id: id.optional(), username: userPatch.shape.username.unwrap() });
 const group = groupPatch.extend({ id, members: z.array(written(member)).optional() });
 
 const rule = z.preprocess(
   (value) => (typeof value === 'string' ? { permission: value } : value),
-  decided(z.strictObject({ permission, ...ruleParts })),
+  z.strictObject({ permission, ...ruleParts }),
 );
 const role = rolePatch
   .extend({ id, rules: z.array(rule).max(1000).optional() })
@@ -48,19 +37,13 @@ const role = rolePatch
     refuseRepeated(context, includes ?? [], (included) => included, ['includes']);
   });
 
-const assignment = decided(
-  newAssignment.extend({ subject: written(member), object: written(ref).nullish() }),
-).superRefine(({ object }, context) => {
-  if (object)
-    context.addIssue({
-      code: 'custom',
-      path: ['object'],
-      message: 'assigning a role on one object is not supported yet',
-    });
-});
+const assignment = z
+  .strictObject({ ...assignmentParts, subject: written(member), object: written(ref).nullish() })
+  .superRefine(refuseEmptyWindow);
 
-const object = decided(objectPatch.extend({ type: name, id, creator: written(member).optional() })).superRefine(
-  (body, context) => {
+const object = objectPatch
+  .extend({ type: name, id, parent: written(ref).nullish(), creator: written(member).optional() })
+  .superRefine((body, context) => {
     if (isBuiltInType(body.type)) {
       context.addIssue({
         code: 'custom',
@@ -68,10 +51,11 @@ const object = decided(objectPatch.extend({ type: name, id, creator: written(mem
         message: `objects of the type ${body.type} come and go with what they stand for`,
       });
     }
-  },
-);
+  });
 
-const grant = decided(newGrant.extend({ subject: written(holder), object: written(ref).nullish() }));
+const grant = z
+  .strictObject({ ...grantParts, subject: written(holder), object: written(ref).nullish() })
+  .superRefine(refuseEmptyWindow);
 
 /** A list, each of whose entries is about another thing. A key without a value is an empty list. */
 const distinct = <Schema extends z.ZodType>(entry: Schema, keyOf: (entry: z.output<Schema>) => string) =>
@@ -94,7 +78,7 @@ export const seedContents = z.strictObject({
   groups: distinct(group, (entry) => entry.id),
   roles: distinct(role, (entry) => entry.id),
   assignments: list(assignment),
-  objects: distinct(object, refName),
+  objects: distinct(object, refName).superRefine(refuseCircles),
   grants: list(grant),
 });
 export type SeedContents = z.infer<typeof seedContents>;
@@ -105,6 +89,15 @@ export type SeedGroup = SeedContents['groups'][number];
 export type SeedRole = SeedContents['roles'][number];
 export type SeedObject = SeedContents['objects'][number];
 export type SeedGrant = SeedContents['grants'][number];
+
+/** Refuses objects of which the file says that they are below themselves. */
+function refuseCircles(
+  objects: readonly { type: string; id: string; parent?: ObjectRef | null | undefined }[],
+  context: z.core.$RefinementCtx,
+): void {
+  for (const index of parentsFirst(objects).inCircles)
+    context.addIssue({ code: 'custom', path: [index, 'parent'], message: 'is the object itself, or below it' });
+}
 
 /** The id of a user is its username unless it has one of its own. */
 export function idOfUser(entry: { readonly id?: string | undefined; readonly username: string }): string {

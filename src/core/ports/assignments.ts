@@ -11,17 +11,30 @@ export interface AssignmentRecord {
   readonly expiresAt: string | null;
 }
 
+/** What is absent is as in a plain assignment: everywhere, and always. */
 export interface NewAssignment {
   readonly subject: SubjectRef;
   readonly role: string;
+  readonly object?: ObjectRef | null | undefined;
+  readonly startsAt?: string | null | undefined;
+  readonly expiresAt?: string | null | undefined;
+}
+
+export interface AssignmentFilter {
+  readonly subject?: SubjectRef | undefined;
+  readonly role?: string | undefined;
+  readonly object?: ObjectRef | undefined;
 }
 
 export abstract class AssignmentReader {
   abstract find(id: string): Promise<AssignmentRecord | null>;
-  /** All assignments, in the order they were made, narrowed to a subject or a role. */
-  abstract list(filter: {
-    subject?: SubjectRef | undefined;
-    role?: string | undefined;
+  /**
+   * The assignments that the viewer may see, narrowed by the filter, in the order they were made: those everywhere when it holds
+   * `assignment:view` everywhere, those on an object that it may view when it may `assignment:view` there.
+   */
+  abstract list(question: {
+    viewer: SubjectRef;
+    filter: AssignmentFilter;
     limit: number;
     after?: string | undefined;
   }): Promise<Page<AssignmentRecord>>;
@@ -30,9 +43,9 @@ export abstract class AssignmentReader {
 export interface AssignmentWriter {
   find(id: string): Promise<AssignmentRecord | null>;
   /**
-   * Gives the subject the role everywhere; the one that stands when it holds it already.
+   * Gives the subject the role; the assignment that stands where it is the same.
    *
-   * @throws CastellanError `unknown_reference` (the subject or the role), `built_in`.
+   * @throws CastellanError `unknown_reference` (the subject, the role or the object).
    */
   create(assignment: NewAssignment): Promise<{ record: AssignmentRecord; created: boolean }>;
   /** @throws CastellanError `not_found`. */

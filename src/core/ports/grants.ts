@@ -14,10 +14,16 @@ export interface GrantRecord {
   readonly expiresAt: string | null;
 }
 
+/** What is absent is as in a plain grant: it allows, always, and is about all fields. */
 export interface NewGrant {
   readonly subject: SubjectRef;
   readonly permission: string;
   readonly object: ObjectRef | null;
+  readonly effect?: Effect | undefined;
+  readonly condition?: JsonObject | null | undefined;
+  readonly fields?: readonly string[] | null | undefined;
+  readonly startsAt?: string | null | undefined;
+  readonly expiresAt?: string | null | undefined;
 }
 
 export interface GrantFilter {

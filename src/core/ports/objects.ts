@@ -11,6 +11,14 @@ export interface NewObject {
   readonly type: string;
   readonly id: string;
   readonly attributes: JsonObject;
+  readonly parent?: ObjectRef | null | undefined;
+}
+
+/** The new values; what is absent stays. */
+export interface ObjectChange {
+  readonly attributes?: JsonObject;
+  /** Moves it, with all that is below it; null makes it a root. */
+  readonly parent?: ObjectRef | null;
 }
 
 export abstract class ObjectReader {
@@ -22,11 +30,16 @@ export interface ObjectWriter {
   /**
    * Registers the object, and gives its creator (if any) what its type says a creator gets.
    *
-   * @throws CastellanError `unknown_reference` (the type, or the creator), `already_exists`, `built_in` (a type with routes of its own).
+   * @throws CastellanError `unknown_reference` (the type, the parent, or the creator), `already_exists`, `too_deep`, `built_in` (a type with
+   *   routes of its own).
    */
   create(object: NewObject, creator: SubjectRef | null): Promise<ObjectRecord>;
-  /** Replaces the attributes. @throws CastellanError `not_found`. */
-  update(ref: ObjectRef, attributes: JsonObject): Promise<ObjectRecord>;
-  /** @throws CastellanError `not_found`. */
-  delete(ref: ObjectRef): Promise<void>;
+  /** Replaces what the change names. @throws CastellanError `not_found`, `unknown_reference` (the parent), `cycle`, `too_deep`. */
+  update(ref: ObjectRef, change: ObjectChange): Promise<ObjectRecord>;
+  /**
+   * Removes the object and every rule placed on it; with `cascade`, also all that is below it.
+   *
+   * @throws CastellanError `not_found`, `has_children`.
+   */
+  delete(ref: ObjectRef, options?: { readonly cascade?: boolean | undefined }): Promise<void>;
 }

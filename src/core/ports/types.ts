@@ -9,12 +9,13 @@ export interface TypeRecord {
   readonly builtIn: boolean;
 }
 
-export type NewType = Omit<TypeRecord, 'builtIn' | 'mode'>;
+export type NewType = Omit<TypeRecord, 'builtIn' | 'mode'> & { readonly mode?: Mode | undefined };
 
 /** The new values; what is absent stays, what is there replaces. An action that goes takes its rules and grants along. */
 export interface TypeChange {
   readonly actions?: string[];
   readonly creatorActions?: string[];
+  readonly mode?: Mode;
 }
 
 export abstract class TypeReader {
@@ -29,6 +30,6 @@ export interface TypeWriter {
   create(type: NewType): Promise<TypeRecord>;
   /** @throws CastellanError `not_found`, `built_in`, `invalid_request` (a creator's action that is no action). */
   update(id: string, change: TypeChange): Promise<TypeRecord>;
-  /** @throws CastellanError `not_found`, `built_in`. */
+  /** @throws CastellanError `not_found`, `built_in`, `has_children` (objects of other types are below its objects). */
   delete(id: string): Promise<void>;
 }

@@ -1,16 +1,22 @@
 import { v7 as uuidv7 } from 'uuid';
 import { notFound, unknownReference } from '../../core/errors.js';
-import type { SubjectRef } from '../../core/model.js';
+import { Decider } from '../../core/decider.js';
+import { refName, type ObjectRef, type Question, type SubjectRef } from '../../core/model.js';
 import {
   AssignmentReader,
+  type AssignmentFilter,
   type AssignmentRecord,
   type AssignmentWriter,
   type NewAssignment,
 } from '../../core/ports/assignments.js';
 import type { Page } from '../../core/ports/lists.js';
+import { PrismaExecutor } from '../executor.js';
+import { FactsStore } from '../facts-store.js';
 import type { Prisma, PrismaClient } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
+import { assignmentCandidates } from './assignment-candidates.js';
 import { isUuid } from './uuid.js';
+import { placeOf, visiblePage } from './visible-page.js';
 
 const INCLUDE = {
   subject: { select: { type: true, externalId: true } },
@@ -20,7 +26,10 @@ const INCLUDE = {
 type Row = Prisma.AssignmentGetPayload<{ include: typeof INCLUDE }>;
 
 export class PrismaAssignmentReader extends AssignmentReader {
-  constructor(private readonly prisma: PrismaClient) {
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly decider = new Decider(new FactsStore(new PrismaExecutor(prisma))),
+  ) {
     super();
   }
 
@@ -28,25 +37,32 @@ export class PrismaAssignmentReader extends AssignmentReader {
     return findAssignment(this.prisma, id);
   }
 
-  async list(filter: {
-    subject?: SubjectRef | undefined;
-    role?: string | undefined;
+  async list(question: {
+    viewer: SubjectRef;
+    filter: AssignmentFilter;
     limit: number;
     after?: string | undefined;
   }): Promise<Page<AssignmentRecord>> {
+    const { viewer } = question;
+    const read = await assignmentCandidates(this.prisma, viewer, question.filter);
+    const page = await visiblePage(question, this.decider, read, (row) => questionsOf(viewer, placeOf(row)));
     const rows = await this.prisma.assignment.findMany({
-      where: {
-        ...(filter.subject ? { subject: { type: filter.subject.type, externalId: filter.subject.id } } : {}),
-        ...(filter.role === undefined ? {} : { role: { subject: { externalId: filter.role } } }),
-        ...(filter.after === undefined ? {} : { id: { gt: filter.after } }),
-      },
+      where: { id: { in: page.items } },
       orderBy: { id: 'asc' },
-      take: filter.limit + 1,
       include: INCLUDE,
     });
-    const items = rows.slice(0, filter.limit);
-    return { items: items.map(recordOf), next: rows.length > filter.limit ? (items.at(-1)?.id ?? null) : null };
+    return { items: rows.map(recordOf), next: page.next };
   }
+}
+
+// Seeing an assignment on an object takes viewing the object, too.
+function questionsOf(viewer: SubjectRef, place: ObjectRef | null): Question[] {
+  const permission = { type: 'assignment', action: 'view' };
+  if (!place) return [{ subject: viewer, permission }];
+  return [
+    { subject: viewer, permission: { type: place.type, action: 'view' }, object: place },
+    { subject: viewer, permission, object: place },
+  ];
 }
 
 export class PrismaAssignmentWriter implements AssignmentWriter {
@@ -57,14 +73,19 @@ export class PrismaAssignmentWriter implements AssignmentWriter {
   }
 
   async create(assignment: NewAssignment): Promise<{ record: AssignmentRecord; created: boolean }> {
-    const subjectId = await this.#subjectId('subject', assignment.subject);
-    const roleId = await this.#subjectId('role', { type: 'role', id: assignment.role });
-    const same = await this.tx.prisma.assignment.findFirst({
-      where: { subjectId, roleId, objectId: null, startsAt: null, expiresAt: null },
+    const key = {
+      subjectId: await this.#subjectId('subject', assignment.subject),
+      roleId: await this.#subjectId('role', { type: 'role', id: assignment.role }),
+      objectId: assignment.object ? await this.#objectId(assignment.object) : null,
+      startsAt: assignment.startsAt ? new Date(assignment.startsAt) : null,
+      expiresAt: assignment.expiresAt ? new Date(assignment.expiresAt) : null,
+    };
+    const same = await this.tx.prisma.assignment.findFirst({ where: key, include: INCLUDE });
+    if (same) return { record: recordOf(same), created: false };
+    const row = await this.tx.prisma.assignment.create({
+      data: { id: uuidv7(), ...key },
       include: INCLUDE,
     });
-    if (same) return { record: recordOf(same), created: false };
-    const row = await this.tx.prisma.assignment.create({ data: { id: uuidv7(), subjectId, roleId }, include: INCLUDE });
     const record = recordOf(row);
     this.tx.changes.add({ action: 'assignment.create', target: target(record.id), before: null, after: record });
     return { record, created: true };
@@ -83,6 +104,15 @@ export class PrismaAssignmentWriter implements AssignmentWriter {
       select: { id: true },
     });
     if (!row) throw unknownReference(path, `${ref.type} ${ref.id}`);
+    return row.id;
+  }
+
+  async #objectId(ref: ObjectRef): Promise<bigint> {
+    const row = await this.tx.prisma.protectedObject.findFirst({
+      where: { type: { name: ref.type }, externalId: ref.id },
+      select: { id: true },
+    });
+    if (!row) throw unknownReference('object', refName(ref));
     return row.id;
   }
 }

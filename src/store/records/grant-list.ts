@@ -1,39 +1,28 @@
-import type { SubjectRef } from '../../core/model.js';
+import { Decider } from '../../core/decider.js';
 import { parsePermission } from '../../core/identifiers.js';
+import type { Question, SubjectRef } from '../../core/model.js';
 import { GrantReader, type GrantFilter, type GrantRecord } from '../../core/ports/grants.js';
 import type { Page } from '../../core/ports/lists.js';
+import { PrismaExecutor } from '../executor.js';
+import { FactsStore } from '../facts-store.js';
 import type { PrismaClient } from '../generated/client.js';
-import { holdsOn, principalsOf, rolesOf } from '../principals-sql.js';
+import { FilterSql } from './filter-sql.js';
 import { findGrant, GRANT_INCLUDE, grantRecord } from './grant-store.js';
+import { heldBy, reachOf, withinHeld, type Reach } from './reach.js';
+import { placeOf, visiblePage, type Candidate } from './visible-page.js';
 
-// Seeing the grants at a place takes the place's type's `grant` there, and for an object its `view`, as for any act on it.
-const VIEWER = `viewer AS MATERIALIZED (
-  SELECT *, principals || roles AS holders FROM (
-    SELECT *, ${rolesOf('principals')} AS roles FROM (
-      SELECT coalesce(s.superuser, false) AS superuser, ${principalsOf({ id: 's.id', active: 's.active' })} AS principals
-      FROM castellan.subjects s WHERE s.type = $1 AND s.external_id = $2 AND s.active
-    OFFSET 0) asked OFFSET 0) acting
-)`;
+interface GrantCandidate extends Candidate {
+  readonly permission_type: string;
+}
 
-const VISIBLE = `(v.superuser OR (
-  ${holdsOn('v', 'coalesce(o.type_id, p.type_id)', 'grant', 'g.place_id')}
-  AND (g.object_id IS NULL OR ${holdsOn('v', 'o.type_id', 'view', 'g.place_id')})
-))`;
-
-// The places where the viewer holds a grant action by a grant of its own.
-const OWN_PLACES = `ARRAY(SELECT og.place_id FROM viewer v
-  JOIN castellan.grants og ON og.subject_id = ANY(v.holders) AND og.variant = '' AND og.place_id <> 0
-  JOIN castellan.permissions op ON op.id = og.permission_id AND op.action = 'grant')`;
-
-// Whether there may be more than that: a superuser, or one who holds the grant action of some type everywhere.
-const REACH = `WITH ${VIEWER}
-  SELECT v.superuser OR EXISTS (
-    SELECT 1 FROM castellan.permissions p WHERE p.action = 'grant' AND ${holdsOn('v', 'p.type_id', 'grant', '0')}
-  ) AS everywhere FROM viewer v`;
+const GRANTING = `p.action = 'grant'`;
 
 /** Lists grants by their ids, which are in the order they were made. */
 export class PostgresGrantReader extends GrantReader {
-  constructor(private readonly prisma: PrismaClient) {
+  constructor(
+    private readonly prisma: PrismaClient,
+    private readonly decider = new Decider(new FactsStore(new PrismaExecutor(prisma))),
+  ) {
     super();
   }
 
@@ -47,53 +36,73 @@ export class PostgresGrantReader extends GrantReader {
     limit: number;
     after?: string | undefined;
   }): Promise<Page<GrantRecord>> {
-    const { viewer, limit } = question;
-    const { conditions, values } = narrowing(question.filter, question.after);
-    const [reach] = await this.prisma.$queryRawUnsafe<{ everywhere: boolean }[]>(REACH, viewer.type, viewer.id);
+    const { viewer, filter } = question;
+    const reach = await reachOf(this.prisma, viewer, GRANTING);
     if (!reach) return { items: [], next: null };
-    // Only says where to look, not what may be seen: walking all grants for the few of some places would never end.
-    if (!reach.everywhere) conditions.push(`g.object_id = ANY(${OWN_PLACES})`);
-    const found = await this.prisma.$queryRawUnsafe<{ id: string }[]>(
-      `WITH ${VIEWER}
-      SELECT g.id::text AS id FROM viewer v, castellan.grants g
-      JOIN castellan.permissions p ON p.id = g.permission_id
-      LEFT JOIN castellan.objects o ON o.id = g.object_id
-      WHERE ${[VISIBLE, ...conditions].join(' AND ')}
-      ORDER BY g.id LIMIT $3::int`,
-      viewer.type,
-      viewer.id,
-      limit + 1,
-      ...values,
+    const page = await visiblePage<GrantCandidate>(
+      question,
+      this.decider,
+      (after, count) => this.#candidates({ viewer, reach, filter, after, count }),
+      (row) => (reach.superuser ? [] : questionsOf(viewer, row)),
     );
-    const ids = found.slice(0, limit).map((row) => row.id);
     const rows = await this.prisma.grant.findMany({
-      where: { id: { in: ids } },
+      where: { id: { in: page.items } },
       include: GRANT_INCLUDE,
       orderBy: { id: 'asc' },
     });
-    return { items: rows.map(grantRecord), next: found.length > limit ? (ids.at(-1) ?? null) : null };
+    return { items: rows.map(grantRecord), next: page.next };
+  }
+
+  #candidates(asked: {
+    viewer: SubjectRef;
+    reach: Reach;
+    filter: GrantFilter;
+    after: string | undefined;
+    count: number;
+  }): Promise<GrantCandidate[]> {
+    const { viewer, reach, filter, after, count } = asked;
+    const sql = new FilterSql(4);
+    if (!reach.superuser) sql.conditions.push(withinReach(reach, sql));
+    narrow(sql, filter);
+    if (after !== undefined) sql.conditions.push(`g.id > ${sql.value(after)}::uuid`);
+    return this.prisma.$queryRawUnsafe<GrantCandidate[]>(
+      `WITH ${heldBy(GRANTING)}
+      SELECT g.id::text AS id, pt.name AS permission_type, ot.name AS object_type, o.external_id AS object_id
+      FROM castellan.grants g
+      JOIN castellan.permissions p ON p.id = g.permission_id JOIN castellan.types pt ON pt.id = p.type_id
+      LEFT JOIN castellan.objects o ON o.id = g.object_id LEFT JOIN castellan.types ot ON ot.id = o.type_id
+      WHERE true${sql.sql}
+      ORDER BY g.id LIMIT $3::int`,
+      viewer.type,
+      viewer.id,
+      count,
+      ...sql.values,
+    );
   }
 }
 
-function narrowing(filter: GrantFilter, after: string | undefined): { conditions: string[]; values: unknown[] } {
-  const conditions: string[] = [];
-  const values: unknown[] = [];
-  const value = (of: unknown): string => `$${3 + values.push(of)}::text`;
-  const { subject, object } = filter;
-  if (subject) {
-    conditions.push(
-      `g.subject_id = (SELECT id FROM castellan.subjects WHERE type = ${value(subject.type)} AND external_id = ${value(subject.id)})`,
-    );
-  }
-  if (object) {
-    conditions.push(`g.object_id = (SELECT fo.id FROM castellan.objects fo JOIN castellan.types ft ON ft.id = fo.type_id
-      WHERE ft.name = ${value(object.type)} AND fo.external_id = ${value(object.id)})`);
-  }
-  if (filter.permission !== undefined) {
-    const permission = parsePermission(filter.permission);
-    conditions.push(`g.permission_id = (SELECT fp.id FROM castellan.permissions fp JOIN castellan.types ft ON ft.id = fp.type_id
-      WHERE ft.name = ${value(permission?.type ?? null)} AND fp.action = ${value(permission?.action ?? null)})`);
-  }
-  if (after !== undefined) conditions.push(`g.id > ${value(after)}::uuid`);
-  return { conditions, values };
+// Walking all grants for the few of some places would never end.
+function withinReach({ types, objects }: Reach, sql: FilterSql): string {
+  if (types.length === 0 && objects) return `g.object_id = ANY(${sql.value(objects)}::bigint[])`;
+  return `(coalesce(o.type_id, p.type_id) = ANY(${sql.value(types)}::int[]) OR ${withinHeld('g.object_id')})`;
+}
+
+function narrow(sql: FilterSql, { subject, object, permission }: GrantFilter): void {
+  if (subject) sql.conditions.push(`g.subject_id = ${sql.subjectId(subject)}`);
+  if (object) sql.conditions.push(`g.object_id = ${sql.objectId(object)}`);
+  if (permission === undefined) return;
+  const parsed = parsePermission(permission);
+  sql.conditions.push(`pt.name = ${sql.value(parsed?.type ?? null)}::text`);
+  sql.conditions.push(`p.action = ${sql.value(parsed?.action ?? null)}::text`);
+}
+
+// Seeing the grants at a place takes the place's type's `grant` there, and for an object its `view`, as for any act on it.
+function questionsOf(viewer: SubjectRef, row: GrantCandidate): Question[] {
+  const place = placeOf(row);
+  if (!place) return [{ subject: viewer, permission: { type: row.permission_type, action: 'grant' } }];
+  return ['view', 'grant'].map((action) => ({
+    subject: viewer,
+    permission: { type: place.type, action },
+    object: place,
+  }));
 }

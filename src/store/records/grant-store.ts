@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
-import { notFound, notSupported, unknownReference } from '../../core/errors.js';
-import { parsePermission } from '../../core/identifiers.js';
-import { refName, type Effect, type JsonObject, type ObjectRef } from '../../core/model.js';
+import { CastellanError, notFound, unknownReference } from '../../core/errors.js';
+import { refName, type Effect, type JsonObject } from '../../core/model.js';
 import type { GrantRecord, GrantWriter, NewGrant } from '../../core/ports/grants.js';
+import { ruleKey } from '../../core/rule-key.js';
 import type { Statement } from '../executor.js';
 import type { Prisma } from '../generated/client.js';
 import { permissionIds } from '../permission-ids.js';
@@ -28,17 +29,24 @@ const RESOLVE: Statement = {
 
 const INSERT: Statement = {
   name: 'castellan_insert_grants',
-  text: `INSERT INTO castellan.grants (id, subject_id, permission_id, object_id)
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[])
+  text: `INSERT INTO castellan.grants
+      (id, subject_id, permission_id, object_id, variant, effect, condition, fields, starts_at, expires_at, reaches_below)
+    SELECT q.id, q.subject_id, q.permission_id, q.object_id, q.variant, q.effect, q.condition::jsonb,
+      ARRAY(SELECT jsonb_array_elements_text(q.fields::jsonb)), q.starts_at, q.expires_at,
+      EXISTS (SELECT 1 FROM castellan.objects c WHERE c.parent_id = q.object_id)
+    FROM unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[])
+      AS q(id, subject_id, permission_id, object_id, variant, effect, condition, fields, starts_at, expires_at)
     ON CONFLICT (subject_id, permission_id, place_id, variant) DO NOTHING
     RETURNING id::text AS id`,
 };
 
-// A plain grant on the same place is the same grant, whichever id was proposed for it.
+// The same rule at the same place is the same grant, whichever id was proposed for it.
 const STANDING: Statement = {
   name: 'castellan_standing_grants',
-  text: `SELECT g.id::text AS id FROM unnest($1::int[], $2::int[], $3::bigint[]) WITH ORDINALITY AS q(subject_id, permission_id, object_id, n)
-    JOIN castellan.grants g ON g.subject_id = q.subject_id AND g.permission_id = q.permission_id AND g.place_id = coalesce(q.object_id, 0) AND g.variant = ''
+  text: `SELECT g.id::text AS id, g.effect, g.condition, g.fields, g.starts_at AS "startsAt", g.expires_at AS "expiresAt"
+    FROM unnest($1::int[], $2::int[], $3::bigint[], $4::text[]) WITH ORDINALITY AS q(subject_id, permission_id, object_id, variant, n)
+    JOIN castellan.grants g ON g.subject_id = q.subject_id AND g.permission_id = q.permission_id
+      AND g.place_id = coalesce(q.object_id, 0) AND g.variant = q.variant
     ORDER BY q.n`,
 };
 
@@ -56,12 +64,27 @@ export class PrismaGrantWriter implements GrantWriter {
       grants.map((grant) => grant.permission),
       (index) => `${index}.permission`,
     );
+    const parts = grants.map(partsOf);
+    const variants = parts.map(variantOf);
     const ids = grants.map(() => uuidv7());
-    const inserted = await this.tx.sql.query<{ id: string }>(INSERT, [ids, subjectIds, permissions, objectIds]);
+    const inserted = await this.tx.sql.query<{ id: string }>(INSERT, [
+      ids,
+      subjectIds,
+      permissions,
+      objectIds,
+      variants,
+      parts.map(({ effect }) => effect),
+      parts.map(({ condition }) => condition && JSON.stringify(condition)),
+      parts.map(({ fields }) => JSON.stringify(fields ?? [])),
+      parts.map(({ startsAt }) => startsAt),
+      parts.map(({ expiresAt }) => expiresAt),
+    ]);
     const created = new Set(inserted.map((row) => row.id));
-    const standing = await this.tx.sql.query<{ id: string }>(STANDING, [subjectIds, permissions, objectIds]);
-    return grants.map((grant, index) => {
-      const record = plainRecord(standing[index]?.id ?? '', grant);
+    const standing = await this.tx.sql.query<PartsRow>(STANDING, [subjectIds, permissions, objectIds, variants]);
+    return grants.map(({ subject, permission, object }, index) => {
+      const row = standing[index];
+      if (!row) throw new CastellanError('internal', 'A grant was given, and does not stand.');
+      const record: GrantRecord = { id: row.id, subject, permission, object, ...partsOfRow(row) };
       // Where one batch asks for the same grant twice, the first is the one that made it.
       const isNew = created.delete(record.id);
       if (isNew)
@@ -96,7 +119,6 @@ export class PrismaGrantWriter implements GrantWriter {
       if (!row || row.subject_id === null)
         throw unknownReference(`${index}.subject`, `${grant.subject.type} ${grant.subject.id}`);
       if (grant.object && row.object_id === null) throw unknownReference(`${index}.object`, refName(grant.object));
-      requireSameType(index, grant.permission, grant.object);
       subjectIds.push(row.subject_id);
       objectIds.push(row.object_id);
     }
@@ -116,6 +138,15 @@ export function grantRecord(row: GrantRow): GrantRecord {
     subject: { type: row.subject.type, id: row.subject.externalId },
     permission: `${row.permission.type.name}:${row.permission.action}`,
     object: row.object && { type: row.object.type.name, id: row.object.externalId },
+    ...partsOfRow(row),
+  };
+}
+
+type Parts = Pick<GrantRecord, 'effect' | 'condition' | 'fields' | 'startsAt' | 'expiresAt'>;
+type PartsRow = Pick<GrantRow, 'id' | 'effect' | 'condition' | 'fields' | 'startsAt' | 'expiresAt'>;
+
+function partsOfRow(row: PartsRow): Parts {
+  return {
     effect: row.effect as Effect,
     condition: row.condition as JsonObject | null,
     fields: row.fields.length > 0 ? row.fields : null,
@@ -124,24 +155,24 @@ export function grantRecord(row: GrantRow): GrantRecord {
   };
 }
 
-function plainRecord(id: string, grant: NewGrant): GrantRecord {
-  const { subject, permission, object } = grant;
+function partsOf({ effect = 'allow', condition = null, fields = null, startsAt, expiresAt }: NewGrant): Parts {
   return {
-    id,
-    subject,
-    permission,
-    object,
-    effect: 'allow',
-    condition: null,
-    fields: null,
-    startsAt: null,
-    expiresAt: null,
+    effect,
+    condition,
+    fields: fields && [...new Set(fields)],
+    startsAt: inUtc(startsAt),
+    expiresAt: inUtc(expiresAt),
   };
 }
 
-// Such a grant would count for the objects below this one only, and there is no below yet.
-function requireSameType(index: number, permission: string, object: ObjectRef | null): void {
-  if (object && parsePermission(permission)?.type !== object.type) {
-    throw notSupported(`${index}.permission`, `a permission of another type than the object's (${object.type}) is`);
-  }
+function inUtc(time: string | null | undefined): string | null {
+  return time ? new Date(time).toISOString() : null;
+}
+
+const PLAIN = ruleKey({ effect: 'allow', condition: null, fields: null });
+
+/** What tells apart grants to the same subject, of the same permission, at the same place. */
+export function variantOf(parts: Parts): string {
+  const key = ruleKey(parts);
+  return key === PLAIN ? '' : createHash('sha256').update(key).digest('base64url');
 }

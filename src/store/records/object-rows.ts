@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { JsonObject, SubjectRef } from '../../core/model.js';
+import type { JsonObject, ObjectRef, SubjectRef } from '../../core/model.js';
 import { isAnonymous } from '../../core/caller.js';
 import { unknownReference } from '../../core/errors.js';
+import { joinAncestors, requireChildless, requireParent } from '../ancestry.js';
 import type { Transaction } from '../transaction.js';
 
 /** A row of `objects` to be made: of a type that exists, under an id that is free. */
@@ -9,6 +10,7 @@ export interface NewObjectRow {
   readonly type: string;
   readonly id: string;
   readonly attributes?: JsonObject;
+  readonly parent?: ObjectRef | null | undefined;
 }
 
 /** Who made something, and what that gave them on it. */
@@ -22,7 +24,7 @@ export interface Creation {
  * registered like any other object, so that rules can be placed on one of them.
  *
  * @returns what the audit trail says of it beside the thing itself.
- * @throws CastellanError `unknown_reference` (the type, or the creator).
+ * @throws CastellanError `unknown_reference` (the type, the parent, or the creator), `too_deep`.
  */
 export async function insertObject(
   tx: Transaction,
@@ -34,10 +36,17 @@ export async function insertObject(
     include: { permissions: true },
   });
   if (!type) throw unknownReference('type', `type ${object.type}`);
+  const parentId = object.parent ? await requireParent(tx.sql, object.parent, null) : null;
   const row = await tx.prisma.protectedObject.create({
-    data: { typeId: type.id, externalId: object.id, attributes: object.attributes ?? {} },
+    data: {
+      typeId: type.id,
+      externalId: object.id,
+      attributes: object.attributes ?? {},
+      parentId: parentId === null ? null : BigInt(parentId),
+    },
     select: { id: true },
   });
+  if (parentId !== null) await joinAncestors(tx.sql, [{ id: String(row.id), typeId: type.id, depth: 0 }], parentId);
   if (creator) {
     const subject = await tx.prisma.subject.findUnique({
       where: { type_externalId: { type: creator.type, externalId: creator.id } },
@@ -57,9 +66,19 @@ export async function insertObject(
   return { creator, granted: creator ? type.creatorActions : [] };
 }
 
-/** Removes an object, and with it (by cascade) every rule placed on it. */
-export async function deleteObjectRow(tx: Transaction, object: { type: string; id: string }): Promise<void> {
-  await tx.prisma.protectedObject.deleteMany({ where: { type: { name: object.type }, externalId: object.id } });
+/**
+ * Removes an object, and with it (by cascade) every rule placed on it.
+ *
+ * @throws CastellanError `has_children`.
+ */
+export async function deleteObjectRow(tx: Transaction, object: ObjectRef): Promise<void> {
+  const row = await tx.prisma.protectedObject.findFirst({
+    where: { type: { name: object.type }, externalId: object.id },
+    select: { id: true },
+  });
+  if (!row) return;
+  await requireChildless(tx.sql, object, String(row.id));
+  await tx.prisma.protectedObject.delete({ where: { id: row.id } });
 }
 
 /** Who creates something in this write: the author, unless it is the operator or nobody in particular. */

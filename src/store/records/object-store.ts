@@ -1,13 +1,22 @@
 import { isBuiltInType } from '../../core/built-ins.js';
 import { CastellanError, notFound } from '../../core/errors.js';
-import { refName, type JsonObject, type ObjectRef, type SubjectRef } from '../../core/model.js';
-import { ObjectReader, type NewObject, type ObjectRecord, type ObjectWriter } from '../../core/ports/objects.js';
+import { refName, sameRef, type JsonObject, type ObjectRef, type SubjectRef } from '../../core/model.js';
+import {
+  ObjectReader,
+  type NewObject,
+  type ObjectChange,
+  type ObjectRecord,
+  type ObjectWriter,
+} from '../../core/ports/objects.js';
+import { joinAncestors, leaveAncestors, requireChildless, requireParent, subtreeOf } from '../ancestry.js';
 import type { Prisma, PrismaClient } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
 import { insertObject } from './object-rows.js';
+import { deleteSubtree } from './object-subtree.js';
 
 const SELECT = {
   id: true,
+  typeId: true,
   externalId: true,
   attributes: true,
   type: { select: { name: true } },
@@ -41,7 +50,8 @@ export class PrismaObjectWriter implements ObjectWriter {
         { path: 'id', message: 'is taken' },
       ]);
     const creation = await insertObject(this.tx, object, creator);
-    const record: ObjectRecord = { type: object.type, id: object.id, parent: null, attributes: object.attributes };
+    const { type, id, attributes } = object;
+    const record: ObjectRecord = { type, id, parent: object.parent ? refOf(object.parent) : null, attributes };
     this.tx.changes.add({
       action: 'object.create',
       target: refOf(object),
@@ -51,13 +61,14 @@ export class PrismaObjectWriter implements ObjectWriter {
     return record;
   }
 
-  async update(ref: ObjectRef, attributes: JsonObject): Promise<ObjectRecord> {
+  async update(ref: ObjectRef, change: ObjectChange): Promise<ObjectRecord> {
     requireOwnType(ref.type);
     const before = await findRow(this.tx.prisma, ref);
     if (!before) throw notFound();
+    const moved = change.parent === undefined ? undefined : await this.#move(before, change.parent);
     const row = await this.tx.prisma.protectedObject.update({
       where: { id: before.id },
-      data: { attributes: attributes },
+      data: { ...(change.attributes ? { attributes: change.attributes } : {}), ...moved },
       select: SELECT,
     });
     this.tx.changes.add({
@@ -69,12 +80,28 @@ export class PrismaObjectWriter implements ObjectWriter {
     return recordOf(row);
   }
 
-  async delete(ref: ObjectRef): Promise<void> {
+  async delete(ref: ObjectRef, options: { readonly cascade?: boolean | undefined } = {}): Promise<void> {
     requireOwnType(ref.type);
     const before = await findRow(this.tx.prisma, ref);
     if (!before) throw notFound();
+    const id = String(before.id);
+    if (options.cascade) return deleteSubtree(this.tx, { id, typeId: before.typeId });
+    await requireChildless(this.tx.sql, ref, id);
     await this.tx.prisma.protectedObject.delete({ where: { id: before.id } });
     this.tx.changes.add({ action: 'object.delete', target: refOf(ref), before: recordOf(before), after: null });
+  }
+
+  /** Moves the object in the closure; answers what its own row has to say of it. */
+  async #move(row: Row, parent: ObjectRef | null): Promise<{ parentId: bigint | null } | undefined> {
+    const standing = recordOf(row).parent;
+    if (parent === null ? standing === null : standing !== null && sameRef(parent, standing)) return undefined;
+    const object = { id: String(row.id), typeId: row.typeId };
+    const parentId = parent && (await requireParent(this.tx.sql, parent, object.id));
+    const subtree = await subtreeOf(this.tx.sql, object);
+    if (standing) await leaveAncestors(this.tx.sql, subtree);
+    if (parentId === null) return { parentId };
+    await joinAncestors(this.tx.sql, subtree, parentId);
+    return { parentId: BigInt(parentId) };
   }
 }
 

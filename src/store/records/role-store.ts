@@ -7,8 +7,9 @@ import {
   type RoleRule,
   type RoleWriter,
 } from '../../core/ports/roles.js';
+import { ruleKey } from '../../core/rule-key.js';
 import { affectedBy, INCLUSIONS, recomputeClosure, requireEdgeFits } from '../closures.js';
-import type { Prisma, PrismaClient } from '../generated/client.js';
+import { Prisma, type PrismaClient } from '../generated/client.js';
 import { permissionIds } from '../permission-ids.js';
 import type { Transaction } from '../transaction.js';
 import { creatorIn, deleteObjectRow, insertObject, type Creation } from './object-rows.js';
@@ -107,8 +108,22 @@ export class PrismaRoleWriter implements RoleWriter {
       rules.map((rule) => rule.permission),
       (index) => `rules.${index}.permission`,
     );
+    const rows = new Map<string, Prisma.RuleCreateManyInput>();
+    for (const [index, rule] of rules.entries()) {
+      const { effect, condition, fields } = rule;
+      const permissionId = ids[index] ?? 0;
+      const key = `${permissionId} ${ruleKey(rule)}`;
+      if (!rows.has(key))
+        rows.set(key, {
+          roleId,
+          permissionId,
+          effect,
+          condition: condition ?? Prisma.DbNull,
+          fields: fields ? [...new Set(fields)] : [],
+        });
+    }
     await this.tx.prisma.rule.deleteMany({ where: { roleId } });
-    await this.tx.prisma.rule.createMany({ data: [...new Set(ids)].map((permissionId) => ({ roleId, permissionId })) });
+    await this.tx.prisma.rule.createMany({ data: [...rows.values()] });
   }
 
   async #setIncludes(roleId: number, id: string, includes: readonly string[]): Promise<void> {

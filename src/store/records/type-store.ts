@@ -1,6 +1,8 @@
 import { CastellanError, invalidField, notFound } from '../../core/errors.js';
 import type { Mode } from '../../core/model.js';
 import { TypeReader, type NewType, type TypeChange, type TypeRecord, type TypeWriter } from '../../core/ports/types.js';
+import { hasChildren } from '../ancestry.js';
+import type { Statement } from '../executor.js';
 import type { Prisma, PrismaClient } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
 import { creatorIn, deleteObjectRow, insertObject, type Creation } from './object-rows.js';
@@ -9,6 +11,12 @@ const INCLUDE = {
   permissions: { orderBy: { id: 'asc' }, select: { id: true, action: true } },
 } as const satisfies Prisma.ResourceTypeInclude;
 type Row = Prisma.ResourceTypeGetPayload<{ include: typeof INCLUDE }>;
+
+const BELOW_OTHERS: Statement = {
+  name: 'castellan_below_objects_of_type',
+  text: `SELECT 1 FROM castellan.objects p JOIN castellan.objects c ON c.parent_id = p.id
+    WHERE p.type_id = $1::int AND c.type_id <> $1::int LIMIT 1`,
+};
 
 export class PrismaTypeReader extends TypeReader {
   constructor(private readonly prisma: PrismaClient) {
@@ -44,6 +52,7 @@ export class PrismaTypeWriter implements TypeWriter {
     await this.tx.prisma.resourceType.create({
       data: {
         name: type.id,
+        mode: type.mode ?? 'union',
         creatorActions: type.creatorActions,
         permissions: { create: [...new Set(type.actions)].map((action) => ({ action })) },
       },
@@ -64,12 +73,16 @@ export class PrismaTypeWriter implements TypeWriter {
         .filter((action) => !known.has(action))
         .map((action) => ({ typeId: before.id, action })),
     });
-    await this.tx.prisma.resourceType.update({ where: { id: before.id }, data: { creatorActions } });
+    await this.tx.prisma.resourceType.update({
+      where: { id: before.id },
+      data: { creatorActions, ...(change.mode ? { mode: change.mode } : {}) },
+    });
     return this.#recorded('type.update', id, recordOf(before));
   }
 
   async delete(id: string): Promise<void> {
     const before = await this.#changeable(id);
+    await this.#requireNothingBelow(before);
     await this.tx.prisma.resourceType.delete({ where: { id: before.id } });
     await deleteObjectRow(this.tx, { type: 'type', id });
     this.tx.changes.add({ action: 'type.delete', target: { type: 'type', id }, before: recordOf(before), after: null });
@@ -84,6 +97,12 @@ export class PrismaTypeWriter implements TypeWriter {
     if (!row) throw notFound();
     if (row.builtIn) throw new CastellanError('built_in', `The type ${id} is built in, and stays as it is.`);
     return row;
+  }
+
+  // Its own objects go with it, and would take along what is below them.
+  async #requireNothingBelow({ id, name }: Row): Promise<void> {
+    const [below] = await this.tx.sql.query(BELOW_OTHERS, [id]);
+    if (below) throw hasChildren({ type: 'type', id: name });
   }
 
   async #recorded(action: string, id: string, before: TypeRecord | null, creation?: Creation): Promise<TypeRecord> {

@@ -1,0 +1,40 @@
+import type { JsonObject, ObjectRef, SubjectRef } from '../model.js';
+
+/** A rule that is handed out or taken away: what of it has to be held by whoever does that. A deny is measured like an allow. */
+export interface HandedRule {
+  /** As it is written: `document:view`. */
+  readonly permission: string;
+  /** Null for everywhere. */
+  readonly place: ObjectRef | null;
+  readonly condition: JsonObject | null;
+  readonly fields: readonly string[] | null;
+  /** ISO 8601; null for never. */
+  readonly expiresAt: string | null;
+}
+
+/**
+ * Compares what principals hold: reads afresh, in the transaction of the write that asks. A rule is **covered** by an author who holds, at its
+ * place, one that allows the same permission with no condition or a part of its condition, with no fields or more of them,
+ * and for as long; and who is denied nothing of it at, above or below that place.
+ */
+export interface HoldingsSource {
+  /** Whether the author covers each of the rules. Must be false for a permission that does not exist. */
+  coversRules(author: SubjectRef, rules: readonly HandedRule[], recipients: readonly SubjectRef[]): Promise<boolean>;
+  /**
+   * Whether the author covers every rule that the holder has (of its groups and roles too).
+   * Must be false for a holder that is a superuser or does not exist, and must measure an inactive holder as if it were active.
+   */
+  coversHolder(author: SubjectRef, holder: SubjectRef): Promise<boolean>;
+  /** Whether the author covers all that an assignment of the role at the place, until then, gives. Must be false for an unknown role or place. */
+  coversRole(author: SubjectRef, role: string, place: ObjectRef | null, expiresAt: string | null): Promise<boolean>;
+  /**
+   * Whether the author covers, on the object, every rule for something of the object or below it that is placed above one of the two
+   * parents (null: none) and not above the other.
+   */
+  coversMove(author: SubjectRef, object: ObjectRef, parent: ObjectRef | null): Promise<boolean>;
+  /** All objects below the object. */
+  descendants(object: ObjectRef): Promise<ObjectRef[]>;
+  isSuperuser(subject: SubjectRef): Promise<boolean>;
+  /** Whether there is such an object. */
+  exists(object: ObjectRef): Promise<boolean>;
+}

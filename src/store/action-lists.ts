@@ -1,0 +1,35 @@
+import type pg from 'pg';
+import { decide } from '../core/decide.js';
+import type { Facts, Question } from '../core/model.js';
+import { ActionLists, type ActionQuestion } from '../core/ports/lists.js';
+import type { Statement } from './executor.js';
+import { FactsStore } from './facts-store.js';
+import { inSnapshot } from './snapshot.js';
+
+const ACTIONS: Statement = {
+  name: 'castellan_actions_of_type',
+  text: `SELECT p.action FROM castellan.permissions p JOIN castellan.types t ON t.id = p.type_id WHERE t.name = $1 ORDER BY p.id`,
+};
+
+/** Decides every action of the object's type. */
+export class PostgresActionLists extends ActionLists {
+  constructor(private readonly pool: pg.Pool) {
+    super();
+  }
+
+  async list({ subject, object, supplied }: ActionQuestion): Promise<string[]> {
+    return inSnapshot(this.pool, async (sql) => {
+      const actions = await sql.query<{ action: string }>(ACTIONS, [object.type]);
+      const questions = actions.map(({ action }): Question => ({
+        subject,
+        permission: { type: object.type, action },
+        object,
+        supplied,
+      }));
+      const facts = await new FactsStore(sql).fetchFacts(questions);
+      return questions
+        .filter((question, index) => decide(question, facts[index] as Facts).allowed)
+        .map(({ permission }) => permission.action);
+    });
+  }
+}

@@ -1,0 +1,133 @@
+import type { Statement } from './executor.js';
+import { AUTHENTICATED_ID, ANYONE_ID, inWindow, placesOf, principalsOf } from './principals-sql.js';
+
+const NOT_OVER = (row: string): string => `(${row}.expires_at IS NULL OR ${row}.expires_at > statement_timestamp())`;
+
+const OBJECT_ID = (type: string, id: string): string => `(SELECT o.id FROM castellan.objects o
+      JOIN castellan.types t ON t.id = o.type_id WHERE t.name = ${type} AND o.external_id = ${id})`;
+
+// The author's rule `m` covers the handed rule `h`. The names at the top of a condition are parts that must all hold, so a condition with the same
+// parts and more of them is a narrower one.
+const COVERS = `m.permission_id = h.permission_id AND m.effect = 'allow' AND ${inWindow('m')}
+      AND (m.condition IS NULL OR (h.condition IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM jsonb_each(m.condition) part WHERE h.condition -> part.key IS DISTINCT FROM part.value)))
+      AND (m.fields = '{}' OR (h.fields <> '{}' AND h.fields <@ m.fields))
+      AND (m.expires_at IS NULL OR h.expires_at <= m.expires_at)`;
+
+const COVERING = (places: string): string => `EXISTS (SELECT 1 FROM castellan.held_rules m
+      WHERE m.holder_id = ANY(author.principals) AND m.place_id = ANY(${places}) AND ${COVERS})`;
+
+/**
+ * A row when something handed is not covered by the author. `handed` is a query for rows (permission_id, place_id, condition, fields,
+ * expires_at), where a null permission or place is one that does not exist. Values: author type and id come first ($1, $2); `denials` are
+ * the principals whose denials are measured: what everybody is denied, the recipients are denied as well.
+ */
+function uncovered(handed: string, denials = `${ANYONE_ID}, ${AUTHENTICATED_ID}`): string {
+  return `WITH author AS MATERIALIZED (
+    SELECT ${principalsOf({ id: 's.id', active: 's.active' })} AS principals FROM (SELECT 1) always
+    LEFT JOIN castellan.subjects s ON s.type = $1 AND s.external_id = $2
+  ), handed AS MATERIALIZED (${handed})
+  SELECT 1 AS uncovered FROM author, handed
+  LEFT JOIN castellan.permissions p ON p.id = handed.permission_id LEFT JOIN castellan.types t ON t.id = p.type_id
+  CROSS JOIN LATERAL (SELECT handed.*, ${placesOf('handed.place_id')} AS above OFFSET 0) h
+  WHERE t.mode IS NULL OR h.place_id IS NULL
+    OR CASE
+      WHEN h.place_id = 0 THEN NOT ${COVERING('ARRAY[0]::bigint[]')}
+      WHEN t.mode = 'object' THEN NOT ${COVERING('h.above')}
+      WHEN t.mode = 'both' THEN NOT (${COVERING('ARRAY[0]::bigint[]')} AND ${COVERING('h.above')})
+      ELSE NOT ${COVERING('(0::bigint || h.above)')}
+    END
+    OR EXISTS (SELECT 1 FROM castellan.held_rules m
+      WHERE m.holder_id = ANY(author.principals) AND m.holder_id NOT IN (${denials}) AND m.permission_id = h.permission_id
+        AND m.variant <> '' AND m.effect = 'deny' AND ${NOT_OVER('m')}
+        AND (h.place_id = 0 OR m.place_id = 0 OR m.place_id = ANY(h.above)
+          OR EXISTS (SELECT 1 FROM castellan.ancestry an WHERE an.descendant_id = m.place_id AND an.ancestor_id = h.place_id)))
+  LIMIT 1`;
+}
+
+const RULES = `SELECT p.id AS permission_id, CASE WHEN q.object_type IS NULL THEN 0 ELSE ${OBJECT_ID('q.object_type', 'q.object_id')} END AS place_id,
+    q.condition, ARRAY(SELECT jsonb_array_elements_text(q.fields)) AS fields, q.expires_at
+  FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::jsonb[], $9::timestamptz[])
+    AS q(type, action, object_type, object_id, condition, fields, expires_at)
+  LEFT JOIN castellan.types t ON t.name = q.type
+  LEFT JOIN castellan.permissions p ON p.type_id = t.id AND p.action = q.action`;
+
+/** Rules as they are written. Values: author; an array each of type, action, object type and id, condition, fields (JSON) and expiry. */
+export const RULES_UNCOVERED: Statement = { name: 'castellan_rules_uncovered', text: uncovered(RULES) };
+
+/** The same for rules that `anyone` gets or loses: what only the signed-in are denied is measured too. */
+export const RULES_FOR_ANYONE_UNCOVERED: Statement = {
+  name: 'castellan_rules_for_anyone_uncovered',
+  text: uncovered(RULES, String(ANYONE_ID)),
+};
+
+/**
+ * All that a holder has; what it has as `anyone` or `authenticated` everybody has, and only counts where these are the holder. A row as well
+ * for a holder that is a superuser (nobody covers one) or does not exist. Values: author; holder type and id.
+ */
+export const HOLDER_UNCOVERED: Statement = {
+  name: 'castellan_holder_uncovered',
+  text: uncovered(`
+    SELECT DISTINCT hr.permission_id, hr.place_id, hr.condition, hr.fields, hr.expires_at
+    FROM castellan.subjects s CROSS JOIN LATERAL (
+      SELECT s.id AS id UNION ALL SELECT em.group_id FROM castellan.effective_memberships em WHERE em.member_id = s.id
+    ) holder JOIN castellan.held_rules hr ON hr.holder_id = holder.id AND ${NOT_OVER('hr')}
+    WHERE s.type = $3 AND s.external_id = $4
+    UNION ALL SELECT NULL, NULL, NULL, NULL, NULL FROM (SELECT 1) always
+    WHERE NOT EXISTS (SELECT 1 FROM castellan.subjects s WHERE s.type = $3 AND s.external_id = $4 AND NOT s.superuser)`),
+};
+
+/** All that an assignment of a role gives. Values: author; the role's id, the place's type and id (null: everywhere), expiry. */
+export const ROLE_UNCOVERED: Statement = {
+  name: 'castellan_role_uncovered',
+  text: uncovered(`
+    SELECT gives.* FROM (SELECT CASE WHEN $4::text IS NULL THEN 0 ELSE ${OBJECT_ID('$4', '$5::text')} END AS id) place
+    LEFT JOIN castellan.subjects s ON s.type = 'role' AND s.external_id = $3
+    CROSS JOIN LATERAL (
+      SELECT ru.permission_id, place.id AS place_id, ru.condition, ru.fields, $6::timestamptz AS expires_at
+      FROM castellan.effective_inclusions ei JOIN castellan.rules ru ON ru.role_id = ei.included_id WHERE ei.role_id = s.id
+      UNION ALL
+      SELECT g.permission_id, CASE WHEN place.id = 0 THEN g.place_id WHEN g.place_id = 0 OR EXISTS (
+          SELECT 1 FROM castellan.ancestry an WHERE an.descendant_id = place.id AND an.ancestor_id = g.place_id
+        ) THEN place.id ELSE g.place_id END, g.condition, g.fields, LEAST(g.expires_at, $6::timestamptz)
+      FROM castellan.effective_inclusions ei JOIN castellan.grants g ON g.subject_id = ei.included_id
+      WHERE ei.role_id = s.id AND ${NOT_OVER('g')} AND (place.id = 0 OR g.place_id IN (0, place.id)
+        OR EXISTS (SELECT 1 FROM castellan.ancestry an WHERE an.descendant_id = place.id AND an.ancestor_id = g.place_id)
+        OR EXISTS (SELECT 1 FROM castellan.ancestry an WHERE an.descendant_id = g.place_id AND an.ancestor_id = place.id))
+      UNION ALL SELECT NULL, NULL, NULL, NULL, NULL WHERE s.id IS NULL OR place.id IS NULL
+    ) gives`),
+};
+
+/**
+ * On an object, all rules for something of it or below it that are placed above it now and not above it below another parent, or the other way
+ * round. Values: author; object type and id, parent type and id (null: none).
+ */
+export const MOVE_UNCOVERED: Statement = {
+  name: 'castellan_move_uncovered',
+  text: uncovered(`
+    SELECT DISTINCT gives.permission_id, moved.id AS place_id, gives.condition, gives.fields, gives.expires_at
+    FROM (SELECT ${OBJECT_ID('$3', '$4')} AS id, ${OBJECT_ID('$5::text', '$6::text')} AS parent_id) moved
+    CROSS JOIN LATERAL (
+      SELECT coalesce(present.id, future.id) AS id
+      FROM (SELECT an.ancestor_id AS id FROM castellan.ancestry an WHERE an.descendant_id = moved.id) present
+      FULL JOIN (SELECT unnest(${placesOf('moved.parent_id')}) AS id) future ON future.id = present.id
+      WHERE present.id IS NULL OR future.id IS NULL
+    ) place
+    CROSS JOIN LATERAL (
+      SELECT g.permission_id, g.condition, g.fields, g.expires_at FROM castellan.grants g
+      WHERE g.object_id = place.id AND ${NOT_OVER('g')}
+      UNION ALL
+      SELECT ru.permission_id, ru.condition, ru.fields, a.expires_at FROM castellan.assignments a
+      JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+      WHERE a.object_id = place.id AND ${NOT_OVER('a')}
+      UNION ALL
+      SELECT g.permission_id, g.condition, g.fields, LEAST(a.expires_at, g.expires_at) FROM castellan.assignments a
+      JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+      WHERE a.object_id = place.id AND ${NOT_OVER('a')} AND ${NOT_OVER('g')}
+    ) gives
+    JOIN castellan.permissions p ON p.id = gives.permission_id
+    WHERE p.type_id IN (
+      SELECT o.type_id FROM castellan.objects o WHERE o.id = moved.id
+      UNION SELECT an.descendant_type_id FROM castellan.ancestry an WHERE an.ancestor_id = moved.id
+    )`),
+};

@@ -1,0 +1,31 @@
+import type pg from 'pg';
+import { translatingDatabaseErrors } from './database-errors.js';
+import { PgExecutor, type SqlExecutor } from './executor.js';
+
+const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+
+/**
+ * Reads in several statements what one instant held.
+ *
+ * @throws CastellanError `database_unavailable`, `overloaded`; and as the work does.
+ */
+export function inSnapshot<Result>(pool: pg.Pool, work: (sql: SqlExecutor) => Promise<Result>): Promise<Result> {
+  return translatingDatabaseErrors(async () => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query(BEGIN);
+      const result = await work(new PgExecutor(client));
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      // A connection whose end is unknown is not used again.
+      await client.query('ROLLBACK').catch((cause: Error) => {
+        broken = cause;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  });
+}
