@@ -114,6 +114,16 @@ describe('a question about oneself', () => {
     );
   });
 
+  it('needs no permission with properties that are none, or with a context', async () => {
+    const body = {
+      subject: { ...user('alice'), properties: {} },
+      action: { name: 'view', properties: {} },
+      resource: { ...post('1'), properties: {} },
+      context: { ip: '192.0.2.1' },
+    };
+    await ask('alice', body).expect(200, { decision: true });
+  });
+
   it('is for nobody who has not signed in', async () => {
     await expectRefusal(ask(undefined, question(user('alice'), 'view', post('1'))), 'not_authenticated');
     await expectRefusal(

@@ -34,4 +34,16 @@ describe('the id of a request', () => {
       expect(one).not.toBe(two);
     },
   );
+
+  it.each(['a b', '<script>', 'a, b', 'x'.repeat(500)])(
+    'is given back by AuthZEN as it came, and by no other route: %j',
+    async (id) => {
+      const headers = { 'content-type': 'application/json', 'x-request-id': id };
+      const asked = { method: 'POST', path: '/access/v1/evaluation', as: 'admin', headers, body: '{}' };
+      expect((await rawRequest(service.app, asked)).headers['x-request-id']).toBe(id);
+      const written = { ...asked, path: '/api/v1/groups', body: JSON.stringify({ id: `by-${id.length}` }) };
+      const { status, headers: answered } = await rawRequest(service.app, written);
+      expect([status, answered['x-request-id']]).toEqual([201, expect.stringMatching(/^[\da-f-]{36}$/)]);
+    },
+  );
 });
