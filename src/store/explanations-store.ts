@@ -81,7 +81,10 @@ async function rulesOf(
   if (rows.length === 0) return [];
   const pathOf = await pathsOf(sql, question.subject, situation, rows);
   return rows.map((row): HeldRule => {
-    const place = row.place_type !== null && row.place_id !== null ? { type: row.place_type, id: row.place_id } : null;
+    const place =
+      row.place_type !== null && row.place_external_id !== null
+        ? { type: row.place_type, id: row.place_external_id }
+        : null;
     return {
       id: row.id,
       source: row.granted ? 'grant' : 'role',

@@ -59,6 +59,7 @@ describe('what an index can serve of a condition', () => {
 
   it.each<JsonObject>([
     { 'resource.id': '7' },
+    { 'subject.a': 7 },
     { 'resource.type': { $in: ['thing'] } },
     { 'resource.a': { $ne: 7 } },
     { 'resource.a': { $nin: [7] } },

@@ -16,7 +16,10 @@ export interface BodyRoute {
   readonly authzen?: boolean;
 }
 
-const rule = { permission: 'post:view', effect: 'allow', condition: null, fields: null };
+const condition = { 'resource.status': { $ne: 'archived' } };
+const rule = { permission: 'post:view', effect: 'deny', condition, fields: ['title'] };
+const startsAt = '2030-01-01T00:00:00Z';
+const expiresAt = '2030-02-01T00:00:00+01:00';
 const ruleOptional = (at: string) => ['effect', 'condition', 'fields'].map((name) => `${at}${name}`);
 const ruleNullable = (at: string) => ['condition', 'fields'].map((name) => `${at}${name}`);
 const windowParts = ['startsAt', 'expiresAt'];
@@ -24,14 +27,23 @@ const grant = {
   subject: { type: 'user', id: 'bob' },
   permission: 'post:view',
   object: { type: 'post', id: '1' },
-  effect: 'allow',
-  condition: null,
-  fields: null,
-  startsAt: null,
-  expiresAt: null,
+  effect: 'deny',
+  condition,
+  fields: ['title', 'body'],
+  startsAt,
+  expiresAt,
 };
 const optionalOfGrant = (at: string) => [`${at}object`, ...ruleOptional(at), ...windowParts.map((name) => at + name)];
 const nullableOfGrant = (at: string) => [`${at}object`, ...ruleNullable(at), ...windowParts.map((name) => at + name)];
+const asked = {
+  subject: { type: 'user', id: 'bob', properties: { team: 'a' } },
+  action: { name: 'view', properties: { via: 'web' } },
+  resource: { type: 'post', id: '1', properties: { status: 'draft' } },
+  context: { time: '2026-01-01T00:00:00Z' },
+};
+const optionalOfAsked = ['context', 'subject.properties', 'action.properties', 'resource.properties'];
+const page = { properties: { total: true } };
+const optionalOfPage = ['page', 'page.properties'];
 const userFields = { username: 'new', email: 'new@example.com', password: 'long enough', active: true };
 
 /** Every route that takes a body. */
@@ -85,33 +97,33 @@ export const BODY_ROUTES: readonly BodyRoute[] = [
   {
     method: 'POST',
     path: '/api/v1/assignments',
-    body: { subject: { type: 'user', id: 'bob' }, role: 'reader', object: null, startsAt: null, expiresAt: null },
+    body: { subject: { type: 'user', id: 'bob' }, role: 'reader', object: { type: 'post', id: '1' }, startsAt, expiresAt },
     optional: ['object', ...windowParts],
     nullable: ['object', ...windowParts],
   },
   {
     method: 'POST',
     path: '/api/v1/types',
-    body: { id: 'new', actions: ['view', 'publish'], mode: 'union', creatorActions: ['view'] },
+    body: { id: 'new', actions: ['view', 'publish'], mode: 'both', creatorActions: ['view'] },
     optional: ['actions', 'mode', 'creatorActions'],
   },
   {
     method: 'PATCH',
     path: '/api/v1/types/draft',
-    body: { actions: ['view', 'publish'], mode: 'union', creatorActions: ['view'] },
+    body: { actions: ['view', 'publish'], mode: 'object', creatorActions: ['view'] },
     optional: ['actions', 'mode', 'creatorActions'],
   },
   {
     method: 'POST',
     path: '/api/v1/objects/post',
-    body: { id: 'new', attributes: { status: 'draft' }, parent: null },
+    body: { id: 'new', attributes: { status: 'draft' }, parent: { type: 'post', id: '1' } },
     optional: ['attributes', 'parent'],
     nullable: ['parent'],
   },
   {
     method: 'PATCH',
     path: '/api/v1/objects/post/1',
-    body: { attributes: { status: 'draft' }, parent: null },
+    body: { attributes: { status: 'draft' }, parent: { type: 'folder', id: 'f' } },
     optional: ['attributes', 'parent'],
     nullable: ['parent'],
   },
@@ -132,13 +144,36 @@ export const BODY_ROUTES: readonly BodyRoute[] = [
   {
     method: 'POST',
     path: '/access/v1/evaluation',
-    body: {
-      subject: { type: 'user', id: 'bob', properties: { team: 'a' } },
-      action: { name: 'view', properties: { via: 'web' } },
-      resource: { type: 'post', id: '1', properties: { status: 'draft' } },
-      context: { time: '2026-01-01T00:00:00Z' },
-    },
-    optional: ['context', 'subject.properties', 'action.properties', 'resource.properties'],
+    body: asked,
+    optional: optionalOfAsked,
+    authzen: true,
+  },
+  {
+    method: 'POST',
+    path: '/access/v1/evaluations',
+    body: { ...asked, evaluations: [], options: { evaluations_semantic: 'execute_all' } },
+    optional: [...optionalOfAsked, 'evaluations', 'options', 'options.evaluations_semantic'],
+    authzen: true,
+  },
+  {
+    method: 'POST',
+    path: '/access/v1/search/subject',
+    body: { ...asked, subject: { type: 'user' }, page },
+    optional: [...optionalOfAsked, ...optionalOfPage],
+    authzen: true,
+  },
+  {
+    method: 'POST',
+    path: '/access/v1/search/resource',
+    body: { ...asked, resource: { type: 'post' }, page },
+    optional: [...optionalOfAsked, ...optionalOfPage],
+    authzen: true,
+  },
+  {
+    method: 'POST',
+    path: '/access/v1/search/action',
+    body: { subject: asked.subject, resource: asked.resource, context: asked.context, page },
+    optional: [...optionalOfAsked, ...optionalOfPage],
     authzen: true,
   },
   { method: 'POST', path: '/api/v1/auth/login', body: { username: 'bob', password: 'long enough' }, optional: [] },
@@ -156,6 +191,8 @@ export async function arrangeForBodies(service: TestService): Promise<void> {
   await service.arrange(async (unit) => {
     await unit.types.create({ id: 'post', actions: ['view', 'add', 'change', 'delete', 'grant'], creatorActions: [] });
     await unit.types.create({ id: 'draft', actions: ['view'], creatorActions: [] });
+    await unit.types.create({ id: 'folder', actions: ['view'], creatorActions: [] });
+    await unit.objects.create({ type: 'folder', id: 'f', attributes: {} }, null);
     await unit.objects.create({ type: 'post', id: '1', attributes: { status: 'done' } }, null);
     await unit.groups.create({ id: 'staff', description: null });
     await unit.roles.create({ id: 'reader', description: null, rules: [], includes: [] });
@@ -169,9 +206,9 @@ export interface Leaf {
   readonly value: Json;
 }
 
-/** Every member and element of a body, from the outside in; what is inside attributes and properties is the caller's own. */
+/** Every member and element of a body, from the outside in; what is inside attributes, properties and conditions is the caller's own. */
 export function partsOf(body: Json, path = ''): Leaf[] {
-  if (typeof body !== 'object' || body === null || /(^|\.)(attributes|properties|context)$/.test(path)) return [];
+  if (typeof body !== 'object' || body === null || /(^|\.)(attributes|properties|context|condition)$/.test(path)) return [];
   return Object.entries(body).flatMap(([name, value]) => {
     const at = path === '' ? name : `${path}.${name}`;
     return [{ path: at, value }, ...partsOf(value, at)];

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Mode } from '../../src/core/model.js';
+import { startTestService, type TestService } from '../support/service.js';
+
+const MODES: readonly Mode[] = ['union', 'both', 'object'];
+const ALL = ['view', 'add', 'change', 'delete'];
+
+/** A row of the table in docs/modes.md. */
+interface Case {
+  readonly everywhere: string;
+  readonly onObject: string;
+  /** By mode: whether it is listed, and the status of GET, PATCH and DELETE, and of POST. */
+  readonly outcomes: Readonly<Record<Mode, string>>;
+}
+
+const cases = readFileSync(new URL('../../docs/modes.md', import.meta.url), 'utf8')
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .filter((cells) => /^(yes|no|\d{3}), \d{3} /.test(cells[3] ?? ''))
+  .map(([, everywhere = '', onObject = '', union = '', both = '', object = '']): Case => ({
+    everywhere,
+    onObject,
+    outcomes: { union, both, object },
+  }));
+
+const heldActions = (cell: string): string[] => (cell === 'all' ? ALL : ALL.filter((action) => action === cell));
+const nameOf = (index: number): string => `case-${index}`;
+
+let service: TestService;
+
+beforeAll(async () => {
+  service = await startTestService();
+  await service.arrange(async (unit) => {
+    for (const mode of MODES) await unit.types.create({ id: mode, mode, actions: ALL, creatorActions: [] });
+  });
+  for (const [index, { everywhere, onObject }] of cases.entries()) {
+    const username = nameOf(index);
+    const isInactive = everywhere === 'inactive';
+    await service.addUser(username, { superuser: everywhere === 'a superuser', active: !isInactive });
+    await service.arrange(async (unit) => {
+      const subject = { type: 'user', id: username };
+      for (const mode of MODES) {
+        const object = { type: mode, id: username };
+        await unit.objects.create({ ...object, attributes: {} }, null);
+        const held = [everywhere, onObject].map((cell) => heldActions(isInactive ? 'all' : cell));
+        await unit.grants.create([
+          ...(held[0] ?? []).map((action) => ({ subject, permission: `${mode}:${action}`, object: null })),
+          ...(held[1] ?? []).map((action) => ({ subject, permission: `${mode}:${action}`, object })),
+        ]);
+      }
+    });
+  }
+});
+afterAll(() => service.stop());
+
+async function outcomeOf(username: string, mode: Mode): Promise<string> {
+  const client = service.as(username);
+  const list = `/api/v1/objects/${mode}`;
+  const one = `${list}/${username}`;
+  const listed = await client.get(`${list}?limit=1000`);
+  const ids = listed.status === 200 ? (listed.body as { items: { id: string }[] }).items.map(({ id }) => id) : [];
+  const first = listed.status === 200 ? (ids.includes(username) ? 'yes' : 'no') : String(listed.status);
+  const { status: get } = await client.get(one);
+  const { status: patch } = await client.patch(one).send({ attributes: { title: 'Changed' } });
+  const { status: post } = await client.post(list).send({ id: `made by ${username}` });
+  const { status: removal } = await client.delete(one);
+  return `${first}, ${get} ${patch} ${removal}, ${post}`;
+}
+
+describe('the table of docs/modes.md', () => {
+  it('has a row for each combination that tells the modes apart', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(11);
+    for (const mode of MODES) expect(new Set(cases.map(({ outcomes }) => outcomes[mode])).size).toBeGreaterThan(4);
+  });
+
+  const each = cases.flatMap((row, index) =>
+    MODES.map((mode) => ({ ...row, mode, index, outcome: row.outcomes[mode] })),
+  );
+
+  it.each(each)(
+    'tells what the mode $mode gives to who holds "$everywhere" everywhere and "$onObject" on the object: $outcome',
+    async ({ mode, index, outcome }) => {
+      expect(await outcomeOf(nameOf(index), mode)).toBe(outcome);
+    },
+  );
+});

@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { applySeed } from '../../src/app/seed/apply-seed.js';
+import { parseSeed } from '../../src/app/seed/parse-seed.js';
+import { SeedError } from '../../src/app/seed/seed-error.js';
+import type { OnProgress, SeedResult } from '../../src/app/seed/seed-result.js';
+import { Passwords } from '../../src/auth/passwords.js';
+import { operator } from '../../src/core/caller.js';
+import { openStore, type Store } from '../../src/store/store.js';
+import { integrityFaults } from './integrity.js';
+import { createTestDatabase } from './postgres.js';
+import { query } from './query.js';
+
+/** A database of its own, to apply seeds to. */
+export interface SeedDatabase {
+  readonly store: Store;
+  /** What every password is stored as; with an x behind it, `another one`. */
+  readonly hash: string;
+  apply(text: string, onProgress?: OnProgress): Promise<SeedResult>;
+  /** Applies a seed that is to be refused, and answers how. */
+  refusal(text: string): Promise<SeedError>;
+  rows(sql: string): Promise<Record<string, unknown>[]>;
+  /** Whether the user may do the action on the object. */
+  may(user: string, action: string, type: string, id: string): Promise<boolean>;
+  /** What is wrong with the tables; [] when nothing is. */
+  integrity(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+// Hashed once: it is meant to take long.
+let hashing: Promise<string> | undefined;
+
+export async function openSeedDatabase(): Promise<SeedDatabase> {
+  hashing ??= new Passwords().hash('correct horse');
+  const hash = await hashing;
+  const database = await createTestDatabase();
+  const { databaseUrl } = database;
+  // A test shares its machine with others.
+  const patience = { statementTimeout: 20_000, lockTimeout: 20_000, transactionTimeout: 120_000 };
+  const store = openStore({ url: databaseUrl, connections: 4, ...patience });
+  const passwords = {
+    hash: (password: string) => Promise.resolve(`${hash}${password === 'another one' ? 'x' : ''}`),
+  };
+  const apply = (text: string, onProgress?: OnProgress): Promise<SeedResult> =>
+    applySeed(store, operator('cli', 'test'), parseSeed(text, 'policy.yaml'), passwords, onProgress);
+  return {
+    store,
+    hash,
+    apply,
+    refusal: async (text) => {
+      const error: unknown = await apply(text).then(
+        () => 'It was taken.',
+        (reason: unknown) => reason,
+      );
+      if (error instanceof SeedError) return error;
+      throw new Error('Not an error of the seed.', { cause: error });
+    },
+    rows: (sql) => query(databaseUrl, sql),
+    may: async (user, action, type, id) => {
+      const question = { subject: { type: 'user', id: user }, permission: { type, action }, object: { type, id } };
+      return (await store.decider.decide(question)).allowed;
+    },
+    integrity: async () => {
+      const client = new pg.Client(databaseUrl);
+      await client.connect();
+      try {
+        return await integrityFaults(client);
+      } finally {
+        await client.end();
+      }
+    },
+    close: async () => {
+      await store.close();
+      await database.drop();
+    },
+  };
+}
