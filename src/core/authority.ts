@@ -3,7 +3,7 @@ import type { Decider } from './decider.js';
 import { CastellanError, notFound, notSignedIn, unknownReference } from './errors.js';
 import { ALL_FIELDS, attributesWithin, coversField } from './field-scope.js';
 import type { Decision, JsonObject, ObjectRef, Permission, Place, SubjectRef } from './model.js';
-import type { HandedRule, HoldingsSource } from './ports/holdings.js';
+import type { AssignedRole, HandedRule, HoldingsSource } from './ports/holdings.js';
 import type { ObjectRecord } from './ports/objects.js';
 
 /**
@@ -35,14 +35,29 @@ export class Authority {
    */
   async requireAt(permission: Permission, place: ObjectRef): Promise<void> {
     if (this.author.operator) return;
+    const { subject } = this.author;
+    const { seen, decision } = await this.decider.decideOnObject({ subject, permission, object: place });
+    if (seen && decision.allowed) return;
+    if (!this.#caller.signedIn) throw notSignedIn();
+    if (!seen) throw notFound();
+    throw new CastellanError('forbidden', `This takes the permission ${permission.type}:${permission.action} there.`);
+  }
+
+  /**
+   * Lets the author do something to what only rules placed everywhere are about, such as an assignment everywhere.
+   *
+   * @throws CastellanError `not_authenticated`, `not_found` (may not view such everywhere), `forbidden`.
+   */
+  async requireSeenEverywhere(type: string, action: string): Promise<void> {
+    if (this.author.operator) return;
     const [view, decision] = await this.#decideAll([
-      { permission: { type: place.type, action: 'view' }, object: place },
-      { permission, object: place },
+      { permission: { type, action: 'view' } },
+      { permission: { type, action } },
     ]);
     if (view?.allowed === true && decision?.allowed === true) return;
     if (!this.#caller.signedIn) throw notSignedIn();
     if (view?.allowed !== true) throw notFound();
-    throw new CastellanError('forbidden', `This takes the permission ${permission.type}:${permission.action} there.`);
+    throw new CastellanError('forbidden', `This takes the permission ${type}:${action}.`);
   }
 
   /**
@@ -150,25 +165,34 @@ export class Authority {
   }
 
   /**
-   * Lets the author hand on, or take away, all that a group or role brings, or act in a user's name.
+   * Lets the author hand on, or take away, all that a group or role brings, or a user has.
+   *
+   * @param into the id of a role that comes to include the holder, a role, or ceases to.
+   * @throws CastellanError `cannot_hand_out`.
+   */
+  async requireCovers(holder: SubjectRef, into?: string): Promise<void> {
+    if (await this.isSuperuser()) return;
+    if (!(await this.holdings.coversHolder(this.author.subject, holder, into))) throw cannotHandOut();
+  }
+
+  /**
+   * Lets the author come to act in a user's name, by setting its password or the name that goes with it.
    *
    * @throws CastellanError `cannot_hand_out`.
    */
-  async requireCovers(holder: SubjectRef): Promise<void> {
+  async requireCoversIdentity(user: SubjectRef): Promise<void> {
     if (await this.isSuperuser()) return;
-    if (!(await this.holdings.coversHolder(this.author.subject, holder))) throw cannotHandOut();
+    if (!(await this.holdings.coversIdentity(this.author.subject, user))) throw cannotHandOut();
   }
 
   /**
    * Lets the author assign a role, or end an assignment of it.
    *
-   * @param place null for everywhere
-   * @param expiresAt ISO 8601; null for never
    * @throws CastellanError `cannot_hand_out`.
    */
-  async requireCoversRole(role: string, place: ObjectRef | null, expiresAt: string | null): Promise<void> {
+  async requireCoversRole(assigned: AssignedRole): Promise<void> {
     if (await this.isSuperuser()) return;
-    if (!(await this.holdings.coversRole(this.author.subject, role, place, expiresAt))) throw cannotHandOut();
+    if (!(await this.holdings.coversRole(this.author.subject, assigned))) throw cannotHandOut();
   }
 
   /** What the author may view of an object that it wrote: nothing of its attributes where it may not view it. */

@@ -52,6 +52,7 @@ describe('the ability of a subject', () => {
             superuser: false,
             typeKnown: true,
             actionKnown: true,
+            objectKnown: true,
             mode: 'union',
             subjectAttributes: alice.attributes,
             objectAttributes: attributes,

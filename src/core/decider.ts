@@ -28,10 +28,25 @@ export class Decider {
 
   /** Decides several questions, answered in their order. */
   async decideAll(questions: readonly Question[]): Promise<Decision[]> {
-    const facts = await this.source.fetchFacts(questions);
-    if (facts.length !== questions.length)
-      throw new CastellanError('internal', 'A question was left without an answer.');
+    const facts = await this.#factsOf(questions);
     return questions.map((question, index) => decide(question, facts[index] as Facts));
+  }
+
+  /**
+   * Decides a question about an object, and whether the subject may know that there is such an object: it is registered, and may be viewed.
+   * Both are always asked, so that an answer takes as long for what is hidden as for what is not there.
+   */
+  async decideOnObject(question: Question & { object: ObjectRef }): Promise<{ seen: boolean; decision: Decision }> {
+    const { subject, permission, object } = question;
+    const view: Question = { subject, permission: { type: object.type, action: 'view' }, object };
+    const isView = permission.type === object.type && permission.action === 'view';
+    const questions = isView ? [question] : [view, question];
+    const facts = await this.#factsOf(questions);
+    const decisions = questions.map((each, index) => decide(each, facts[index] as Facts));
+    return {
+      seen: facts[0]?.objectKnown === true && decisions[0]?.allowed === true,
+      decision: decisions.at(-1) as Decision,
+    };
   }
 
   /**
@@ -41,17 +56,11 @@ export class Decider {
    * @throws CastellanError `not_authenticated` (nobody signed in), `not_found` (may not view it), `forbidden` (may view it).
    */
   async requireOnObject(caller: Caller, action: string, object: ObjectRef): Promise<Decision> {
-    const ask = (name: string): Question => ({
-      subject: caller.subject,
-      permission: { type: object.type, action: name },
-      object,
-    });
-    // Both are always asked, so that a refusal takes as long for what is hidden as for what is forbidden.
-    const [view, act] = await this.decideAll(action === 'view' ? [ask('view')] : [ask('view'), ask(action)]);
-    const decision = action === 'view' ? view : act;
-    if (view?.allowed === true && decision?.allowed === true) return decision;
+    const permission = { type: object.type, action };
+    const { seen, decision } = await this.decideOnObject({ subject: caller.subject, permission, object });
+    if (seen && decision.allowed) return decision;
     if (!caller.signedIn) throw notSignedIn();
-    if (view?.allowed !== true) throw notFound();
+    if (!seen) throw notFound();
     throw new CastellanError('forbidden', `You may see this ${object.type}, but not ${action} it.`);
   }
 
@@ -70,5 +79,12 @@ export class Decider {
     if (decision?.reason === 'unknown_type' && seesTypes?.allowed === true)
       throw unknownReference('type', `type ${type}`);
     throw new CastellanError('forbidden', `This takes the permission ${type}:${action}.`);
+  }
+
+  async #factsOf(questions: readonly Question[]): Promise<Facts[]> {
+    const facts = await this.source.fetchFacts(questions);
+    if (facts.length !== questions.length)
+      throw new CastellanError('internal', 'A question was left without an answer.');
+    return facts;
   }
 }

@@ -43,7 +43,8 @@ export type ToldMissed =
 
 /** An explanation, as it is told. The rules behind the decision are among those that counted. */
 export interface ToldExplanation extends Omit<Explanation, 'decision' | 'counted' | 'missed'> {
-  readonly decision: Omit<Decision, 'rules'>;
+  /** Fields are null where a rule that is placed outside has a part in them. */
+  readonly decision: Omit<Decision, 'rules' | 'fields'> & { readonly fields: FieldScope | null };
   readonly counted: readonly (ConsideredRule | OutsideRule)[];
   readonly missed: readonly ToldMissed[];
 }
@@ -59,7 +60,7 @@ export function toldExplanation(question: Question, explanation: Explanation, si
       ? { outside: true, effect: rule.effect, miss: { why: rule.miss.why } }
       : { ...rule, miss: toldMiss(question, rule.miss, outsideIds, sight) };
   return {
-    decision: { allowed, reason, fields },
+    decision: { allowed, reason, fields: [...counted, ...missed].some(isOutside) ? null : fields },
     mode,
     unknown,
     counted: counted.map((rule) => (isOutside(rule) ? { outside: true, effect: rule.effect } : rule)),

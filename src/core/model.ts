@@ -69,6 +69,8 @@ export interface Facts {
   readonly superuser: boolean;
   readonly typeKnown: boolean;
   readonly actionKnown: boolean;
+  /** Whether the object that is asked about is registered. */
+  readonly objectKnown: boolean;
   readonly mode: Mode;
   readonly rules: readonly FetchedRule[];
   /** Stored attributes; null where there are none stored, or where no rule has a condition that could ask for them. */

@@ -35,8 +35,7 @@ export async function requireParent(sql: SqlExecutor, parent: ObjectRef, child: 
   if (!row) throw unknownReference('parent', refName(parent));
   if (row.circle) throw parentFault('cycle', 'must not be the object itself, or below it');
   const levels = row.depth + 1 + row.height;
-  if (levels > MAX_DEPTH)
-    throw parentFault('too_deep', `would make it nest ${levels} levels deep, where ${MAX_DEPTH} is the limit`);
+  if (levels > MAX_DEPTH) throw parentFault('too_deep', `would make it nest more than ${MAX_DEPTH} levels deep`);
   return row.id;
 }
 

@@ -4,7 +4,7 @@ import { BoundValues } from './bound-values.js';
 import type { SqlRow } from './condition-sql.js';
 import type { Statement } from './executor.js';
 import { PAGE_OF_OBJECTS } from './list-sql.js';
-import { objectCheck, type Asker, type ObjectCheck } from './object-check-sql.js';
+import { objectCheck, uncheckedObjects, type Asker, type ObjectCheck } from './object-check-sql.js';
 import { STANDS } from './placed-rules-sql.js';
 import { inWindow } from './principals-sql.js';
 
@@ -16,6 +16,8 @@ export interface ListSpec {
   /** Objects must be allowed to be viewed as well. */
   readonly viewable: boolean;
   readonly attributes: readonly AttributeFilter[];
+  /** Lists candidates only: each is yet to be decided. */
+  readonly unchecked: boolean;
   readonly after: string;
   readonly limit: number;
 }
@@ -62,7 +64,9 @@ export class ConditionalList {
       type: this.#values.add(type, 'text'),
     };
     this.#filters = spec.attributes.map((filter) => attributeFilterSql(filter, this.#values));
-    this.#check = objectCheck(asker, action, this.#row, this.#values);
+    this.#check = spec.unchecked
+      ? uncheckedObjects(asker, action)
+      : objectCheck(asker, action, this.#row, this.#values);
     this.#wanted = this.#wantedSql();
     this.#type = this.#values.add(asker.held.typeId, 'int');
     this.#permission = this.#values.add(asker.held.permissionIds.get(action) ?? 0, 'int');
@@ -134,9 +138,7 @@ export class ConditionalList {
   #bound(body: string, prefix = ''): BoundStatement {
     const { principals, holders } = this.spec.asker.held;
     const acting = `SELECT ${this.#values.add(principals, 'int[]')} AS principals, ${this.#values.add(holders, 'int[]')} AS holders`;
-    // Postgres wants to know the type of each value, also of one that the statement came out without.
-    const bound = `SELECT ${this.#values.placeholders.join(', ')}`;
-    const text = `${prefix}WITH bound AS (${bound}), acting AS MATERIALIZED (${acting})${body}`;
+    const text = `${prefix}WITH ${this.#values.typed}, acting AS MATERIALIZED (${acting})${body}`;
     return { statement: { text }, values: [...this.#values.values] };
   }
 
@@ -208,9 +210,9 @@ export class ConditionalList {
 
   // What every object of the list must meet.
   #wantedSql(): string {
-    const { action, viewable, attributes } = this.spec;
+    const { action, viewable, attributes, unchecked } = this.spec;
     const parts = [this.#check?.allowed ?? 'false', ...this.#filters.map(({ holds }) => holds)];
-    if (viewable) {
+    if (viewable && !unchecked) {
       // What may not be viewed can't be asked for either: its value would show in the answer.
       const fields = new Set(attributes.map(({ path }) => path[0]));
       for (const field of fields) parts.push(this.#viewSql(field));

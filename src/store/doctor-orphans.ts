@@ -72,7 +72,8 @@ const SUBJECT_WITHOUT_OBJECT: Check = sqlCheck(
   `SELECT s.type || ':' || s.external_id || ' has no object' AS what FROM castellan.subjects s
   JOIN castellan.types t ON t.name = s.type WHERE ${OWN_OBJECTS}`,
   [
-    `INSERT INTO castellan.objects (type_id, external_id) SELECT t.id, s.external_id FROM castellan.subjects s
+    `INSERT INTO castellan.objects (type_id, external_id, attributes)
+    SELECT t.id, s.external_id, CASE WHEN s.type = 'user' THEN s.attributes ELSE '{}' END FROM castellan.subjects s
      JOIN castellan.types t ON t.name = s.type WHERE ${OWN_OBJECTS}`,
   ],
 );

@@ -12,20 +12,19 @@ function factsFrom(questions: string): string {
   return `
 SELECT q.n,
   CASE WHEN s.id IS NULL THEN 0 WHEN NOT s.active THEN 1 WHEN s.superuser THEN 3 ELSE 2 END AS subject,
-  t.mode, p.id IS NOT NULL AS action_known,
+  t.mode, p.id IS NOT NULL AS action_known, o.id IS NOT NULL AS object_known,
   r.id, r.source, r.allow, r.everywhere, r.condition, r.fields,
   CASE WHEN r.condition IS NOT NULL THEN s.attributes END AS subject_attributes,
-  CASE WHEN r.condition IS NOT NULL THEN r.attributes END AS object_attributes
+  CASE WHEN r.condition IS NOT NULL THEN o.attributes END AS object_attributes
 FROM ${questions}
 LEFT JOIN castellan.subjects s ON s.type = q.subject_type AND s.external_id = q.subject_id
 LEFT JOIN castellan.types t ON t.name = q.type
 LEFT JOIN castellan.permissions p ON p.type_id = t.id AND p.action = q.action
+LEFT JOIN castellan.objects o ON o.external_id = q.object_id AND o.type_id =
+  CASE WHEN q.object_type = q.type THEN t.id ELSE (SELECT ot.id FROM castellan.types ot WHERE ot.name = q.object_type) END
 LEFT JOIN LATERAL (
-  SELECT rule.*, o.attributes FROM
-    (SELECT 1 AS one) always
-    LEFT JOIN castellan.objects o ON o.external_id = q.object_id AND o.type_id =
-      CASE WHEN q.object_type = q.type THEN t.id ELSE (SELECT ot.id FROM castellan.types ot WHERE ot.name = q.object_type) END
-    CROSS JOIN LATERAL (SELECT ${placesOf('o.id')} AS places OFFSET 0) pl
+  SELECT rule.* FROM
+    (SELECT ${placesOf('o.id')} AS places OFFSET 0) pl
     CROSS JOIN LATERAL
     (SELECT ${principalsOf({ id: 's.id', active: 's.active' })} AS principals OFFSET 0) w
     CROSS JOIN LATERAL (SELECT ${rolesOf('w.principals')} AS roles, ${rolesAt('w.principals', 'pl.places')} AS roles_here OFFSET 0) h
@@ -83,6 +82,7 @@ export interface FactsRow {
   readonly subject: number;
   readonly mode: string | null;
   readonly action_known: boolean;
+  readonly object_known: boolean;
   readonly id: string | null;
   readonly source: string;
   readonly allow: boolean;

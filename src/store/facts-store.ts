@@ -68,6 +68,7 @@ export function factsOf(rows: readonly FactsRow[]): Facts {
     superuser: first.subject === 3,
     typeKnown: first.mode !== null,
     actionKnown: first.action_known,
+    objectKnown: first.object_known,
     mode: (first.mode ?? 'union') as Mode,
     rules: first.id === null ? NO_RULES : rows.map(ruleOf),
     subjectAttributes: conditional?.subject_attributes ?? null,

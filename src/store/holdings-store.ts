@@ -1,13 +1,13 @@
 import { ANYONE } from '../core/built-ins.js';
 import { parsePermission } from '../core/identifiers.js';
 import { sameRef, type ObjectRef, type SubjectRef } from '../core/model.js';
-import type { HandedRule, HoldingsSource } from '../core/ports/holdings.js';
+import type { AssignedRole, HandedRule, HoldingsSource } from '../core/ports/holdings.js';
 import type { SqlExecutor, Statement } from './executor.js';
 import {
   HOLDER_UNCOVERED,
+  IDENTITY_UNCOVERED,
   MOVE_UNCOVERED,
   ROLE_UNCOVERED,
-  RULES_FOR_ANYONE_UNCOVERED,
   RULES_UNCOVERED,
 } from './holdings-sql.js';
 
@@ -37,8 +37,7 @@ export class HoldingsStore implements HoldingsSource {
 
   coversRules(author: SubjectRef, rules: readonly HandedRule[], recipients: readonly SubjectRef[]): Promise<boolean> {
     const permissions = rules.map(({ permission }) => parsePermission(permission));
-    const toAnyone = recipients.some((recipient) => sameRef(recipient, ANYONE));
-    return this.#covers(toAnyone ? RULES_FOR_ANYONE_UNCOVERED : RULES_UNCOVERED, author, [
+    return this.#covers(RULES_UNCOVERED, author, [
       permissions.map((permission) => permission?.type ?? null),
       permissions.map((permission) => permission?.action ?? null),
       rules.map(({ place }) => place?.type ?? null),
@@ -46,15 +45,24 @@ export class HoldingsStore implements HoldingsSource {
       rules.map(({ condition }) => condition && JSON.stringify(condition)),
       rules.map(({ fields }) => JSON.stringify(fields ?? [])),
       rules.map(({ expiresAt }) => expiresAt),
+      recipients.some((recipient) => sameRef(recipient, ANYONE)),
+      recipients.filter(({ type }) => type === 'role').map(({ id }) => id),
     ]);
   }
 
-  coversHolder(author: SubjectRef, holder: SubjectRef): Promise<boolean> {
-    return this.#covers(HOLDER_UNCOVERED, author, [holder.type, holder.id]);
+  coversHolder(author: SubjectRef, holder: SubjectRef, into?: string): Promise<boolean> {
+    const roles = [...(holder.type === 'role' ? [holder.id] : []), ...(into === undefined ? [] : [into])];
+    return this.#covers(HOLDER_UNCOVERED, author, [holder.type, holder.id, roles]);
   }
 
-  coversRole(author: SubjectRef, role: string, place: ObjectRef | null, expiresAt: string | null): Promise<boolean> {
-    return this.#covers(ROLE_UNCOVERED, author, [role, place?.type ?? null, place?.id ?? null, expiresAt]);
+  coversIdentity(author: SubjectRef, user: SubjectRef): Promise<boolean> {
+    return this.#covers(IDENTITY_UNCOVERED, author, [user.type, user.id]);
+  }
+
+  coversRole(author: SubjectRef, assigned: AssignedRole): Promise<boolean> {
+    const { role, place, expiresAt, subject } = assigned;
+    const values = [role, place?.type ?? null, place?.id ?? null, expiresAt, sameRef(subject, ANYONE)];
+    return this.#covers(ROLE_UNCOVERED, author, values);
   }
 
   coversMove(author: SubjectRef, object: ObjectRef, parent: ObjectRef | null): Promise<boolean> {

@@ -80,6 +80,21 @@ export function objectCheck(
   };
 }
 
+/** Instead of a check, where there are too many conditions for one statement: whatever a rule might allow is a candidate. */
+export function uncheckedObjects({ held }: Asker, action: string): ObjectCheck | null {
+  const permissionId = held.permissionIds.get(action);
+  if (permissionId === undefined) return null;
+  const everywhere =
+    held.superuser ||
+    held.rules.some((rule) => rule.permissionId === permissionId && rule.everywhere && rule.effect === 'allow');
+  return { allowed: 'true', everywhere, everywhereIndexed: null, placedConditions: [] };
+}
+
+/** How many different conditions a statement would have to tell apart. */
+export function conditionsOf({ rules }: HeldRules): number {
+  return new Set(rules.flatMap(({ condition }) => (condition ? [JSON.stringify(condition)] : []))).size;
+}
+
 // For the question without a field, a rule that denies some fields does not count.
 function isAbout({ effect, fields }: HeldRule, field: string | undefined): boolean {
   if (fields.length === 0) return true;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { decide } from '../core/decide.js';
-import { attributesWithin, NO_FIELDS } from '../core/field-scope.js';
+import { attributesWithin, coversField, NO_FIELDS } from '../core/field-scope.js';
 import {
   refName,
   type Decision,
@@ -9,19 +9,24 @@ import {
   type Permission,
   type Question,
   type SubjectRef,
+  type Supplied,
 } from '../core/model.js';
 import { ObjectLists, type ListQuestion, type Page } from '../core/ports/lists.js';
 import type { ObjectRecord } from '../core/ports/objects.js';
 import { ConditionalList, type BoundStatement, type ListSpec, type LookUps } from './conditional-list-sql.js';
+import { decidedCount, decidedPage, type Candidates } from './decided-page.js';
 import type { SqlExecutor } from './executor.js';
 import { FACTS_WITH_OBJECT, type FactsWithObjectRow } from './facts-sql.js';
 import { factsOf, FactsStore } from './facts-store.js';
 import { findHeldRules, type HeldRules } from './held-rules.js';
 import { HOLDS_ANYWHERE, plainListStatement, type ListRow } from './list-sql.js';
+import { conditionsOf } from './object-check-sql.js';
 import { inSnapshot } from './snapshot.js';
 
 type CountQuestion = Omit<ListQuestion, 'limit' | 'after'>;
 
+// More than this many conditions are not told apart in one statement: candidates are decided one by one.
+const MOST_CONDITIONS = 50;
 // Up to this many objects are quicker found by their attributes than met on the way.
 const FEW = 1000;
 
@@ -40,21 +45,21 @@ export class PostgresObjectLists extends ObjectLists {
     return inSnapshot(this.pool, async (sql) => {
       const spec = await specOf(sql, question);
       if (!spec) return { items: [], next: null };
-      const list = new ConditionalList(spec);
-      if (list.isEmpty) return { items: [], next: null };
-      const page = pageOf(question, await run<ListRow>(sql, list.page(await lookUpsOf(sql, list))));
+      const page = await (spec.unchecked ? decidedList(sql, question, spec) : checkedList(sql, question, spec));
       if (!question.viewable) return page;
       const shown = await withVisibleParents(sql, question.subject, page);
       if (!hidesFields(spec.asker.held)) return shown;
-      return { ...shown, items: await masked(sql, question.subject, shown.items) };
+      return { ...shown, items: await masked(sql, question, shown.items) };
     });
   }
 
   async count(question: CountQuestion): Promise<number> {
     return inSnapshot(this.pool, async (sql) => {
       const spec = await specOf(sql, { ...question, limit: 0 });
-      const list = spec && new ConditionalList(spec);
-      if (!list || list.isEmpty) return 0;
+      if (!spec) return 0;
+      if (spec.unchecked) return decidedCount(candidatesOf(sql, question, spec));
+      const list = new ConditionalList(spec);
+      if (list.isEmpty) return 0;
       const [row] = await run<{ count: string }>(sql, list.count(await lookUpsOf(sql, list)));
       return Number(row?.count ?? 0);
     });
@@ -111,9 +116,62 @@ async function specOf(sql: SqlExecutor, question: ListQuestion): Promise<ListSpe
   const { subject, permission, supplied, viewable = false, attributes = [] } = question;
   const held = await findHeldRules(sql, subject, permission.type, [...new Set([permission.action, 'view'])]);
   if (!held) return null;
-  const asker = { subject, supplied, held };
   const { type, action } = permission;
-  return { asker, type, action, viewable, attributes, after: question.after ?? '0', limit: question.limit };
+  return {
+    asker: { subject, supplied, held },
+    type,
+    action,
+    viewable,
+    attributes,
+    unchecked: conditionsOf(held) > MOST_CONDITIONS,
+    after: question.after ?? '0',
+    limit: question.limit,
+  };
+}
+
+async function checkedList(sql: SqlExecutor, question: ListQuestion, spec: ListSpec): Promise<Page<ObjectRecord>> {
+  const list = new ConditionalList(spec);
+  if (list.isEmpty) return { items: [], next: null };
+  return pageOf(question, await run<ListRow>(sql, list.page(await lookUpsOf(sql, list))));
+}
+
+// Anybody who may grant on one object can add conditions to everybody's rules: their number must not be the length of a statement.
+async function decidedList(sql: SqlExecutor, question: ListQuestion, spec: ListSpec): Promise<Page<ObjectRecord>> {
+  const { items, next } = await decidedPage(question, candidatesOf(sql, question, spec));
+  return { items: items.map((row) => recordOf(spec.type, row)), next };
+}
+
+function candidatesOf(sql: SqlExecutor, question: CountQuestion, spec: ListSpec): Candidates<ListRow> {
+  const { subject, permission, supplied, viewable, attributes = [] } = question;
+  const facts = new FactsStore(sql);
+  const decideAll = async (action: string, rows: readonly ListRow[]): Promise<Decision[]> => {
+    const questions = rows.map(({ id }): Question => ({
+      subject,
+      permission: { type: permission.type, action },
+      object: { type: permission.type, id },
+      supplied,
+    }));
+    const found = await facts.fetchFacts(questions);
+    return questions.map((each, index) => decide(each, found[index] as Facts));
+  };
+  return {
+    read: async (after, count) => {
+      const list = new ConditionalList({ ...spec, after: after ?? '0', limit: count - 1 });
+      return list.isEmpty ? [] : run<ListRow>(sql, list.page(await lookUpsOf(sql, list)));
+    },
+    positionOf: ({ position }) => position ?? '0',
+    decide: async (rows) => {
+      const decisions = await decideAll(permission.action, rows);
+      const views = viewable ? await decideAll('view', rows) : undefined;
+      const fields = attributes.map(({ path }) => path[0] ?? '');
+      return decisions.map(({ allowed }, index) => {
+        const view = views?.[index];
+        const isViewable =
+          !views || (view?.allowed === true && fields.every((field) => coversField(view.fields, field)));
+        return allowed && isViewable;
+      });
+    },
+  };
 }
 
 /** How to look the candidates up: by their attributes where few have them, and where there are many otherwise. */
@@ -141,8 +199,12 @@ function hidesFields({ rules, permissionIds }: HeldRules): boolean {
 }
 
 /** The objects, each with the attributes that the subject may view of it. */
-async function masked(sql: SqlExecutor, subject: SubjectRef, objects: ObjectRecord[]): Promise<ObjectRecord[]> {
-  const decisions = await viewDecisions(sql, subject, objects);
+async function masked(
+  sql: SqlExecutor,
+  { subject, supplied }: CountQuestion,
+  objects: ObjectRecord[],
+): Promise<ObjectRecord[]> {
+  const decisions = await viewDecisions(sql, subject, objects, supplied);
   return objects.map((object, index) => ({
     ...object,
     attributes: attributesWithin(decisions[index]?.fields ?? NO_FIELDS, object.attributes),
@@ -169,11 +231,13 @@ async function viewDecisions(
   sql: SqlExecutor,
   subject: SubjectRef,
   objects: readonly ObjectRef[],
+  supplied?: Supplied,
 ): Promise<Decision[]> {
   const questions = objects.map(({ type, id }): Question => ({
     subject,
     permission: { type, action: 'view' },
     object: { type, id },
+    supplied,
   }));
   const facts = await new FactsStore(sql).fetchFacts(questions);
   return questions.map((question, index) => decide(question, facts[index] as Facts));

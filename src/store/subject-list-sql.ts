@@ -43,6 +43,8 @@ export interface SubjectSpec {
   readonly asked: AskedObjectRow;
   /** All that is known before any subject is looked at. */
   readonly known: Entities;
+  /** Lists candidates only: each is yet to be decided. */
+  readonly unchecked: boolean;
   /** Properties over those of every subject. */
   readonly supplied: JsonObject | undefined;
   readonly after: string;
@@ -64,7 +66,7 @@ export class SubjectList {
     this.#permission = this.#values.add(spec.asked.permission_id, 'int');
     this.#places = this.#values.add(spec.asked.places, 'bigint[]');
     this.#type = this.#values.add(spec.subjectType, 'text');
-    this.#allowed = this.#allowedSql();
+    this.#allowed = spec.unchecked ? 's.active' : this.#allowedSql();
   }
 
   /** One page of rows with `position` and `id`; one more than the limit where there are more. */
@@ -84,7 +86,7 @@ export class SubjectList {
 
   #bound(body: string): BoundStatement {
     const [permission, places] = [this.#permission, this.#places];
-    const text = `WITH bound AS (SELECT ${this.#values.placeholders.join(', ')}),
+    const text = `WITH ${this.#values.typed},
 holders AS MATERIALIZED (
   SELECT g.subject_id AS id FROM castellan.grants g
   WHERE g.permission_id = ${permission} AND (g.object_id IS NULL OR g.object_id = ANY(${places})) AND g.effect = 'allow' AND ${STANDS}

@@ -1,10 +1,23 @@
 import type pg from 'pg';
+import { decide } from '../core/decide.js';
 import { entitiesOf } from '../core/entities.js';
-import type { SubjectRef } from '../core/model.js';
+import type { Facts, Question, SubjectRef } from '../core/model.js';
 import { SubjectLists, type Page, type SubjectQuestion } from '../core/ports/lists.js';
+import { decidedCount, decidedPage, type Candidates } from './decided-page.js';
 import type { SqlExecutor } from './executor.js';
+import { FactsStore } from './facts-store.js';
 import { inSnapshot } from './snapshot.js';
-import { ASKED_OBJECT, SubjectList, type AskedObjectRow } from './subject-list-sql.js';
+import { ASKED_OBJECT, SubjectList, type AskedObjectRow, type SubjectSpec } from './subject-list-sql.js';
+
+type CountQuestion = Omit<SubjectQuestion, 'limit' | 'after'>;
+
+interface SubjectRow {
+  readonly position: string;
+  readonly id: string;
+}
+
+// More than this many conditions are not told apart in one statement: candidates are decided one by one.
+const MOST_CONDITIONS = 50;
 
 /** Finds subjects in SQL, from the same rules as decisions. */
 export class PostgresSubjectLists extends SubjectLists {
@@ -14,33 +27,56 @@ export class PostgresSubjectLists extends SubjectLists {
 
   async list(question: SubjectQuestion): Promise<Page<SubjectRef>> {
     return inSnapshot(this.pool, async (sql) => {
-      const list = await subjectList(sql, question, question);
-      if (!list) return { items: [], next: null };
-      const { statement, values } = list.page();
-      const rows = await sql.query<{ position: string; id: string }>(statement, values);
-      const items = rows.slice(0, question.limit).map(({ id }) => ({ type: question.subjectType, id }));
-      const next = rows.length > question.limit ? (rows[question.limit - 1]?.position ?? null) : null;
-      return { items, next };
+      const spec = await specOf(sql, question, question);
+      if (!spec) return { items: [], next: null };
+      const page = spec.unchecked
+        ? await decidedPage(question, candidatesOf(sql, question, spec))
+        : pageOf(question, await readPage(sql, spec));
+      return { ...page, items: page.items.map(({ id }) => ({ type: question.subjectType, id })) };
     });
   }
 
-  async count(question: Omit<SubjectQuestion, 'limit' | 'after'>): Promise<number> {
+  async count(question: CountQuestion): Promise<number> {
     return inSnapshot(this.pool, async (sql) => {
-      const list = await subjectList(sql, question, { limit: 0 });
-      if (!list) return 0;
-      const { statement, values } = list.count();
+      const spec = await specOf(sql, question, { limit: 0 });
+      if (!spec) return 0;
+      if (spec.unchecked) return decidedCount(candidatesOf(sql, question, spec));
+      const { statement, values } = new SubjectList(spec).count();
       const [row] = await sql.query<{ count: string }>(statement, values);
       return Number(row?.count ?? 0);
     });
   }
 }
 
+function pageOf({ limit }: SubjectQuestion, rows: readonly SubjectRow[]): Page<SubjectRow> {
+  return { items: rows.slice(0, limit), next: rows.length > limit ? (rows[limit - 1]?.position ?? null) : null };
+}
+
+function readPage(sql: SqlExecutor, spec: SubjectSpec): Promise<SubjectRow[]> {
+  const { statement, values } = new SubjectList(spec).page();
+  return sql.query<SubjectRow>(statement, values);
+}
+
+function candidatesOf(sql: SqlExecutor, question: CountQuestion, spec: SubjectSpec): Candidates<SubjectRow> {
+  const { subjectType: type, permission, object, supplied } = question;
+  const facts = new FactsStore(sql);
+  return {
+    read: (after, count) => readPage(sql, { ...spec, after: after ?? '0', limit: count - 1 }),
+    positionOf: ({ position }) => position,
+    decide: async (rows) => {
+      const questions = rows.map(({ id }): Question => ({ subject: { type, id }, permission, object, supplied }));
+      const found = await facts.fetchFacts(questions);
+      return questions.map((each, index) => decide(each, found[index] as Facts).allowed);
+    },
+  };
+}
+
 /** Null where the type has no such action. */
-async function subjectList(
+async function specOf(
   sql: SqlExecutor,
-  { subjectType, permission, object, supplied }: Omit<SubjectQuestion, 'limit' | 'after'>,
-  page: { limit: number; after?: string | undefined },
-): Promise<SubjectList | null> {
+  { subjectType, permission, object, supplied }: CountQuestion,
+  { limit, after = '0' }: { limit: number; after?: string | undefined },
+): Promise<SubjectSpec | null> {
   const [asked] = await sql.query<AskedObjectRow>(ASKED_OBJECT, [
     permission.type,
     permission.action,
@@ -53,6 +89,6 @@ async function subjectList(
     { subject: nobody, permission, object, supplied },
     { subjectAttributes: null, objectAttributes: asked.attributes },
   );
-  const { limit, after = '0' } = page;
-  return new SubjectList({ subjectType, asked, known, supplied: supplied?.subject, after, limit });
+  const unchecked = asked.conditions.length > MOST_CONDITIONS;
+  return { subjectType, asked, known, unchecked, supplied: supplied?.subject, after, limit };
 }

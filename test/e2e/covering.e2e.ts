@@ -184,7 +184,7 @@ describe('a rule that is handed out', () => {
           });
           await unit.grants.create(grants(held));
         },
-        (unit) => unit.authority.requireCoversRole('empty', AT, expiresAt),
+        (unit) => unit.authority.requireCoversRole({ subject: user('admin'), role: 'empty', place: AT, expiresAt }),
       );
       expect(answer).toBe(expected);
     },
@@ -237,7 +237,8 @@ describe('a rule that is handed out', () => {
     const assign = (held: Held[], roleHolds: Held[]) =>
       covered(
         (unit) => unit.grants.create([...grants(held), ...grants(roleHolds, role)]),
-        (unit) => unit.authority.requireCoversRole('empty', AT, null),
+        (unit) =>
+          unit.authority.requireCoversRole({ subject: user('admin'), role: 'empty', place: AT, expiresAt: null }),
       );
     // Granted everywhere, it comes to count at the assignment; granted elsewhere, nowhere.
     expect(await assign([{ object: AT }], [{ object: null }])).toBe(true);
@@ -247,5 +248,179 @@ describe('a rule that is handed out', () => {
     expect(await assign([], [{ object: BELOW }])).toBe(false);
     expect(await assign([{ object: AT }], [{ object: ABOVE }])).toBe(true);
     expect(await assign([{ object: BELOW }], [{ object: ABOVE }])).toBe(false);
+  });
+
+  it('to a role that is assigned on an object, is measured there as well', async () => {
+    const role = { type: 'role', id: 'empty' };
+    const permission = 'object:view';
+    const arrange = (held: Held[]) => async (unit: WriteUnit) => {
+      await unit.assignments.create({ subject: user('admin'), role: 'empty', object: AT });
+      await unit.grants.create(grants(held.map((parts) => ({ permission, ...parts }))));
+    };
+    const hand = (held: Held[]) =>
+      covered(arrange(held), (unit) => unit.authority.requireHandsOut([rule({ permission, place: null })], role));
+    // In the mode `object`, what is held everywhere is worth nothing on an object: a role must not make it so.
+    expect(await hand([{ object: null }])).toBe(false);
+    expect(await hand([{ object: null }, { object: AT }])).toBe(true);
+    const takeAway = (held: Held[]) =>
+      covered(
+        async (unit) => {
+          await arrange(held)(unit);
+          await unit.grants.create(grants([{ permission, object: null }], role));
+        },
+        (unit) => unit.authority.requireCovers(role),
+      );
+    expect(await takeAway([{ object: null }])).toBe(false);
+    expect(await takeAway([{ object: null }, { object: AT }])).toBe(true);
+    const include = (held: Held[]) =>
+      covered(
+        async (unit) => {
+          await arrange(held)(unit);
+          await unit.roles.create({ id: 'inner', description: null, rules: [], includes: [] });
+          await unit.grants.create(grants([{ permission, object: null }], { type: 'role', id: 'inner' }));
+        },
+        (unit) => unit.authority.requireCovers({ type: 'role', id: 'inner' }, 'empty'),
+      );
+    expect(await include([{ object: null }])).toBe(false);
+    expect(await include([{ object: null }, { object: AT }])).toBe(true);
+  });
+
+  it('to a role that anyone holds, is measured as handed to anyone', async () => {
+    const arrange = async (unit: WriteUnit) => {
+      await unit.grants.create([
+        ...grants([{ object: null }]),
+        ...grants([{ effect: 'deny', object: null }], { type: 'group', id: 'authenticated' }),
+      ]);
+      await unit.assignments.create({ subject: { type: 'group', id: 'anyone' }, role: 'empty' });
+    };
+    const role = { type: 'role', id: 'empty' };
+    expect(await covered(arrange, (unit) => unit.authority.requireHandsOut([rule({})], role))).toBe(false);
+    expect(await covered(arrange, (unit) => unit.authority.requireHandsOut([rule({})], user('admin')))).toBe(true);
+    const assign = (subject: { type: string; id: string }) =>
+      covered(
+        async (unit) => {
+          await unit.grants.create([
+            ...grants([{ object: null }]),
+            ...grants([{ effect: 'deny', object: null }], { type: 'group', id: 'authenticated' }),
+            ...grants([{}], role),
+          ]);
+        },
+        (unit) => unit.authority.requireCoversRole({ subject, role: 'empty', place: AT, expiresAt: null }),
+      );
+    expect(await assign(user('admin'))).toBe(true);
+    expect(await assign({ type: 'group', id: 'anyone' })).toBe(false);
+  });
+
+  it('by one who is denied it for what they are, is not covered, though everybody may be denied so', async () => {
+    const answer = await covered(
+      (unit) =>
+        unit.grants.create([
+          ...grants([{ object: null }]),
+          ...grants([{ effect: 'deny', object: null, condition: { 'subject.contractor': true } }], {
+            type: 'group',
+            id: 'authenticated',
+          }),
+        ]),
+      (unit) => unit.authority.requireHandsOut([rule({})], user('admin')),
+    );
+    expect(answer).toBe(false);
+  });
+
+  it('is not the measure of acting in a name: what everybody has by what they are is', async () => {
+    const everybody = { type: 'group', id: 'authenticated' };
+    const ask = (held: Held[], everybodys: Held[]) =>
+      covered(
+        (unit) => unit.grants.create([...grants(held), ...grants(everybodys, everybody)]),
+        (unit) => unit.authority.requireCoversIdentity(user('hand2')),
+      );
+    await service.addUser('hand2');
+    expect(await ask([], [{}])).toBe(true);
+    expect(await ask([], [{ condition: DRAFT }])).toBe(true);
+    expect(await ask([], [{ condition: OWN }])).toBe(false);
+    expect(await ask([{ condition: OWN }], [{ condition: OWN }])).toBe(false);
+    expect(await ask([{}], [{ condition: OWN }])).toBe(true);
+  });
+
+  describe('by a move', () => {
+    const MOVED = folder('moved');
+    const move = (held: Held[], others: Held[], subject = user('admin')) =>
+      covered(
+        async (unit) => {
+          await unit.objects.create({ ...MOVED, attributes: {}, parent: AT }, null);
+          await unit.grants.create([
+            ...grants([
+              ...['folder:view', 'folder:change', 'folder:grant'].map((permission) => ({ permission, object: MOVED })),
+              { permission: 'folder:add', object: BESIDE },
+              { permission: 'folder:view', object: BESIDE },
+              { permission: 'folder:view', object: AT },
+              ...held,
+            ]),
+            ...grants(others, subject),
+          ]);
+        },
+        async (unit) => {
+          const moved = await unit.objects.find(MOVED);
+          if (!moved) throw new Error('It was made above.');
+          await unit.authority.requireMove(moved, BESIDE);
+        },
+      );
+
+    beforeAll(async () => {
+      await service.arrange(async (unit) => {
+        await unit.types.update('folder', { actions: ['view', 'add', 'change', 'grant'] });
+        await unit.types.update('doc', { actions: ['view', 'add', 'change', 'grant'] });
+      });
+    });
+
+    it.each<readonly [says: string, held: Held[], others: Held[], covered: boolean]>([
+      ['nothing of others', [{ permission: 'folder:add', object: MOVED }], [], true],
+      ['what others may do to it there', [], [{ permission: 'folder:change', object: BESIDE }], true],
+      [
+        'more than the mover may',
+        [{ permission: 'folder:add', object: MOVED }],
+        [{ permission: 'doc:add', object: BESIDE }],
+        false,
+      ],
+      [
+        'what the mover may as well',
+        [
+          { permission: 'folder:add', object: MOVED },
+          { permission: 'doc:add', object: MOVED },
+        ],
+        [{ permission: 'doc:add', object: BESIDE }],
+        true,
+      ],
+      [
+        'the assignments on it',
+        [{ permission: 'folder:add', object: MOVED }],
+        [{ permission: 'assignment:view', object: BESIDE }],
+        false,
+      ],
+      [
+        'what there is nothing of, below it',
+        [{ permission: 'folder:add', object: MOVED }],
+        [{ permission: 'doc:view', object: BESIDE }],
+        true,
+      ],
+      [
+        'what ceases',
+        [{ permission: 'folder:add', object: MOVED }],
+        [{ permission: 'assignment:view', object: AT }],
+        false,
+      ],
+    ])('brings %s', async (_, held, others, expected) => {
+      // To add below the target is a rule that comes to cover the moved folder: the mover holds that there.
+      const own = held.length > 0 ? held : [{ permission: 'folder:add', object: MOVED }];
+      expect(await move(own, others)).toBe(expected);
+    });
+
+    it('does not end what everybody is denied where it was', async () => {
+      const everybody = { type: 'group', id: 'authenticated' };
+      const own = [{ permission: 'folder:add', object: MOVED }];
+      const denied = { permission: 'folder:change', effect: 'deny' } as const;
+      const sealed = { condition: { 'resource.id': 'another' } };
+      expect(await move(own, [{ ...denied, ...sealed, object: null }], everybody)).toBe(true);
+      expect(await move(own, [{ ...denied, ...sealed, object: AT }], everybody)).toBe(false);
+    });
   });
 });

@@ -19,6 +19,11 @@ CREATE INDEX "objects_attributes_idx" ON "castellan"."objects" USING GIN ("attri
 -- CreateIndex
 CREATE INDEX "subjects_type_id_idx" ON "castellan"."subjects"("type", "id");
 
+-- A user is an object too, and its attributes are the object's.
+UPDATE "castellan"."objects" o SET "attributes" = s."attributes"
+  FROM "castellan"."subjects" s, "castellan"."types" t
+  WHERE t."id" = o."type_id" AND t."name" = 'user' AND s."type" = 'user' AND s."external_id" = o."external_id" AND s."attributes" <> '{}';
+
 -- Few grants are anything but a plain allow, or on an object with others below it: whether a holder has such, and where, is asked often.
 CREATE INDEX "grants_not_plain_idx" ON "castellan"."grants" ("subject_id", "permission_id") WHERE "variant" <> '';
 CREATE INDEX "grants_reaches_below_idx" ON "castellan"."grants" ("subject_id", "permission_id", "place_id") WHERE "reaches_below";

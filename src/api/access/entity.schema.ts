@@ -4,6 +4,8 @@ import { refusal } from '../../nest/schema.pipe.js';
 
 // One request's properties can go over the stored ones of a thousand questions.
 const MOST_NAMES = 256;
+// Each of its values can be compared with by each rule of each question.
+const MOST_BYTES = 16 * 1024;
 
 // Whatever else can be no name is a name of nothing: the answer is no, and not an error.
 const name = z.string().min(1);
@@ -12,6 +14,7 @@ const name = z.string().min(1);
 export const properties = z
   .custom<JsonObject>(isObject, { error: 'must be an object', abort: true })
   .refine((object) => Object.keys(object).length <= MOST_NAMES, `must have at most ${MOST_NAMES} members`)
+  .refine((object) => Buffer.byteLength(JSON.stringify(object)) <= MOST_BYTES, `must take at most ${MOST_BYTES} bytes`)
   .refine(hasFiniteNumbers, 'must hold no number beyond those of a double')
   .optional();
 

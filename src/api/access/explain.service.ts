@@ -21,6 +21,7 @@ export class ExplainService {
    */
   async explain(caller: Caller, question: Question): Promise<ToldExplanation> {
     const right = await this.#requireRight(caller, question.object);
+    await this.#requireMaySupply(caller, question);
     const explanation = await this.explanations.explain(question);
     const sight =
       right.reason === 'superuser' ? EVERYTHING : await this.#sightOf(caller.subject, question, explanation);
@@ -28,14 +29,25 @@ export class ExplainService {
   }
 
   async #requireRight({ subject }: Caller, object: ObjectRef | undefined): Promise<Decision> {
-    // Both are always asked, so that a refusal takes as long for what is hidden as for what is forbidden.
-    const [explain, view] = await this.decider.decideAll([mayExplain(subject, object), ...viewing(subject, object)]);
-    if (explain?.allowed === true) return explain;
-    if (object && view?.allowed !== true) throw notFound();
+    const permission = { type: 'access', action: 'explain' };
+    const { seen, decision } = object
+      ? await this.decider.decideOnObject({ subject, permission, object })
+      : { seen: true, decision: await this.decider.decide({ subject, permission }) };
+    if (decision.allowed) return decision;
+    if (!seen) throw notFound();
     throw new CastellanError(
       'forbidden',
       `This takes the permission access:explain${object ? ', on the object or above it' : ''}.`,
     );
+  }
+
+  // Made-up properties could find out what the rules are that are not told.
+  async #requireMaySupply({ subject }: Caller, { supplied }: Question): Promise<void> {
+    const { subject: ofSubject, resource, action } = supplied ?? {};
+    if ([ofSubject, resource, action].every((properties) => Object.keys(properties ?? {}).length === 0)) return;
+    const { allowed } = await this.decider.decide({ subject, permission: { type: 'access', action: 'evaluate' } });
+    if (allowed) return;
+    throw new CastellanError('forbidden', 'Supplying properties takes the permission access:evaluate as well.');
   }
 
   /** A place is told of where the caller may have it explained; a value, where the caller may view it. */

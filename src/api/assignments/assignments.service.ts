@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Author } from '../../core/caller.js';
-import { CastellanError, notFound } from '../../core/errors.js';
+import { isAnonymous, type Author } from '../../core/caller.js';
+import { CastellanError, notFound, notSignedIn } from '../../core/errors.js';
 import type { ObjectRef } from '../../core/model.js';
 import type { AssignmentRecord } from '../../core/ports/assignments.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
@@ -12,11 +12,11 @@ export class AssignmentsService {
   constructor(private readonly writes: Writes) {}
 
   create(author: Author, body: NewAssignmentBody): Promise<{ record: AssignmentRecord; created: boolean }> {
-    const { role, object = null, expiresAt = null } = body;
+    const { subject, role, object: place = null, expiresAt = null } = body;
     return this.writes.write(author, 'structure', async (unit) => {
-      if (object) await unit.authority.requireAt({ type: 'assignment', action: 'add' }, object);
+      if (place) await unit.authority.requireAt({ type: 'assignment', action: 'add' }, place);
       else await unit.authority.requireEverywhere('assignment', 'add');
-      await unit.authority.requireCoversRole(role, object, expiresAt);
+      await unit.authority.requireCoversRole({ subject, role, place, expiresAt });
       return unit.assignments.create(body);
     });
   }
@@ -24,11 +24,11 @@ export class AssignmentsService {
   async delete(author: Author, target: ObjectRef): Promise<void> {
     await this.writes.write(author, 'structure', async (unit) => {
       const assignment = await unit.assignments.find(target.id);
-      // One that is not there is refused like one everywhere that may not be seen.
-      if (assignment?.object) await requireMayEndAt(unit, assignment.object);
-      else await unit.authority.requireOnObject('delete', target);
-      if (!assignment) throw notFound();
-      await unit.authority.requireCoversRole(assignment.role, assignment.object, assignment.expiresAt);
+      // One that is not there is refused like one that may not be seen.
+      if (!assignment) throw isAnonymous(author.subject) ? notSignedIn() : notFound();
+      if (assignment.object) await requireMayEndAt(unit, assignment.object);
+      else await unit.authority.requireSeenEverywhere('assignment', 'delete');
+      await unit.authority.requireCoversRole({ ...assignment, place: assignment.object });
       await unit.assignments.delete(target.id);
     });
   }

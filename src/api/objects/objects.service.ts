@@ -34,10 +34,12 @@ export class ObjectsService {
       if (attributes) unit.authority.requireFields(decision, Object.keys(attributes));
       const before = await unit.objects.find(target);
       if (!before) throw notFound();
+      const after = attributes ? mergeAttributes(before.attributes, attributes) : before.attributes;
       const moves = parent !== undefined && !(await isSeenAt(unit, before, parent));
-      if (moves) await unit.authority.requireMove(before, parent);
+      // What it is to be by then is what is added at the new place.
+      if (moves) await unit.authority.requireMove({ ...before, attributes: after }, parent);
       const changed = await unit.objects.update(target, {
-        ...(attributes ? { attributes: mergeAttributes(before.attributes, attributes) } : {}),
+        ...(attributes ? { attributes: after } : {}),
         ...(moves ? { parent } : {}),
       });
       return unit.authority.viewable(changed);

@@ -16,7 +16,7 @@ export class RolesService {
     const rules = rulesOf(body.rules);
     return this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireEverywhere('role', 'add');
-      await requireHandsOut(unit, rules, body.includes);
+      await requireHandsOut(unit, body.id, rules, body.includes);
       return unit.roles.create({ id: body.id, description: body.description ?? null, rules, includes: body.includes });
     });
   }
@@ -30,6 +30,7 @@ export class RolesService {
       // What comes is handed to all who hold the role, what goes is taken from them.
       await requireHandsOut(
         unit,
+        target.id,
         rules ? difference(before.rules, rules, keyOf) : [],
         patch.includes ? difference(before.includes, patch.includes, (id) => id) : [],
       );
@@ -53,13 +54,15 @@ export class RolesService {
 // A rule of a role is handed out everywhere, since the role may be assigned everywhere.
 async function requireHandsOut(
   unit: WriteUnit,
+  role: string,
   rules: readonly RoleRule[],
   includes: readonly string[],
 ): Promise<void> {
   await unit.authority.requireHandsOut(
     rules.map(({ permission, condition, fields }) => ({ permission, place: null, condition, fields, expiresAt: null })),
+    { type: 'role', id: role },
   );
-  for (const id of includes) await unit.authority.requireCovers({ type: 'role', id });
+  for (const id of includes) await unit.authority.requireCovers({ type: 'role', id }, role);
 }
 
 function rulesOf(bodies: readonly RuleBody[]): RoleRule[] {

@@ -41,8 +41,8 @@ export class UsersService {
       // Whoever sets a password, or the name that it goes with, can sign in as that user; and to activate or deactivate is
       // to give or take all that the user holds.
       const activation = active !== undefined && active !== before.active;
-      if (passwordHash !== undefined || username !== undefined || activation)
-        await unit.authority.requireCovers(target);
+      if (passwordHash !== undefined || username !== undefined) await unit.authority.requireCoversIdentity(target);
+      if (activation) await unit.authority.requireCovers(target);
       const changed = await unit.users.update(target.id, {
         ...(username === undefined ? {} : { username }),
         ...(email === undefined ? {} : { email }),

@@ -22,7 +22,7 @@ export async function applyGrants(unit: WriteUnit, grants: readonly SeedGrant[],
   for (let start = 0; start < grants.length; start += MOST_GRANTS) {
     const chunk = grants
       .slice(start, start + MOST_GRANTS)
-      .map((grant): NewGrant => ({ ...grant, object: grant.object ?? null }));
+      .map((grant): NewGrant => Object.assign({}, grant, { object: grant.object ?? null }));
     for (const { created } of await atPath('grants', () => unit.grants.create(chunk), start)) {
       tally.add('grants', created ? 'created' : 'unchanged');
     }

@@ -12,8 +12,19 @@ export function isStorableText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
 
-/** Whether the value is JSON that Postgres can hold as it stands. */
+// What a request supplies is large at most once, and looked at for each rule and each question of a batch.
+const storable = new WeakSet<object>();
+
+/** Whether the value is JSON that Postgres can hold as it stands. What was found to be is not looked through again: it must not change. */
 export function isStorableJson(value: unknown): value is Json {
+  if (typeof value !== 'object' || value === null) return isStorable(value);
+  if (storable.has(value)) return true;
+  const found = isStorable(value);
+  if (found) storable.add(value);
+  return found;
+}
+
+function isStorable(value: unknown): boolean {
   switch (typeof value) {
     case 'boolean':
       return true;

@@ -11,7 +11,7 @@ import type { UserWriter } from './users.js';
 
 /**
  * What a write is about, so that writes which could contradict each other wait for one another:
- * `structure` (users, groups, roles, assignments, types) waits for every other write;
+ * `structure` (users, groups, roles, assignments, types, and moving objects or deleting those below them) waits for every other write;
  * writes at places wait for those at the same place, and for structure. `null` is the place everywhere.
  */
 export type WriteScope = 'structure' | { readonly places: readonly (ObjectRef | null)[] };

@@ -65,7 +65,8 @@ export class PrismaUserWriter implements UserWriter {
       data: { type: 'user', externalId: id, ...values, attributes: values.attributes },
       select: SELECT,
     });
-    const creation = await insertObject(this.tx, { type: 'user', id }, creatorIn(this.tx));
+    const object = { type: 'user', id, attributes: values.attributes };
+    const creation = await insertObject(this.tx, object, creatorIn(this.tx));
     if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
     const record = recordOf(row);
     this.tx.changes.add({
@@ -89,6 +90,7 @@ export class PrismaUserWriter implements UserWriter {
       data: { ...values, ...(attributes ? { attributes: attributes } : {}) },
       select: SELECT,
     });
+    if (attributes) await this.#setObjectAttributes(id, attributes);
     if (isStandingSuperuser(before) && !isStandingSuperuser(row)) await this.#requireAnotherSuperuser();
     if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
     else if (newName !== undefined || (before.active && !row.active)) await this.#renewCredential(row.id);
@@ -137,6 +139,14 @@ export class PrismaUserWriter implements UserWriter {
   // and would outlast the deactivation.
   async #renewCredential(subjectId: number): Promise<void> {
     await this.tx.prisma.credential.updateMany({ where: { subjectId }, data: { version: randomUUID() } });
+  }
+
+  // Conditions on the user as a resource ask for the same as those on the user as a subject.
+  async #setObjectAttributes(id: string, attributes: JsonObject): Promise<void> {
+    await this.tx.prisma.protectedObject.updateMany({
+      where: { type: { name: 'user' }, externalId: id },
+      data: { attributes },
+    });
   }
 
   async #setPassword(subjectId: number, passwordHash: string): Promise<void> {
