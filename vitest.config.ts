@@ -21,8 +21,12 @@ export default defineConfig({
           name: 'e2e',
           include: e2e,
           globalSetup: './test/support/global-setup.ts',
-          // How many random worlds the decisions are compared in: a thorough run sets more.
-          provide: { worlds: Number(process.env['CASTELLAN_TEST_WORLDS'] ?? 100) },
+          // How many random worlds the decisions are compared in: `npm run test:property -- --worlds 100000` sets more.
+          provide: {
+            worlds: Number(process.env['CASTELLAN_TEST_WORLDS'] ?? 2000),
+            worldSeed: process.env['CASTELLAN_TEST_SEED'] ? Number(process.env['CASTELLAN_TEST_SEED']) : undefined,
+            worldProgress: process.env['CASTELLAN_TEST_PROGRESS'],
+          },
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

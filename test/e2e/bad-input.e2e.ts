@@ -144,15 +144,11 @@ function isRightAfterAll(route: BodyRoute, path: string, value: Json): boolean {
   if (value === '') return route.emptyable?.includes(path) === true;
   // In AuthZEN any text may be an id, and it is denied what it names.
   if (value === huge) return route.authzen === true;
-  // What is well formed and not supported is refused as such.
-  return (
-    (path.endsWith('condition') && isObject(value)) ||
-    (path.endsWith('fields') && Array.isArray(value) && value.length > 0)
-  );
+  return false;
 }
 
 function isOpen(path: string, value: Json): boolean {
-  return isObject(value) && !/(^|\.)attributes$/.test(path);
+  return isObject(value) && !/(^|\.)(attributes|condition)$/.test(path);
 }
 
 function isObject(value: Json): value is JsonObject {

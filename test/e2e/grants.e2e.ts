@@ -7,6 +7,7 @@ import { startTestService, type Client, type TestService } from '../support/serv
 const grants = '/api/v1/grants';
 const batch = '/api/v1/grants/batch';
 const COUNT = 1000;
+const WINDOW = { startsAt: '2030-01-01T00:00:00Z', expiresAt: '2030-01-01T01:00:00+01:00' };
 
 const onPost = (n: number, permission = 'post:view', user = 'bob') => ({
   subject: { type: 'user', id: user },
@@ -225,7 +226,8 @@ describe('a batch of grants', () => {
       'unknown_reference',
       'grants.500.object',
     ],
-    ['a rule that denies', { effect: 'deny' }, 'not_supported', 'grants.500.effect'],
+    ['a window without time', WINDOW, 'invalid_request', 'grants.500.expiresAt'],
+    ['a condition of no form', { condition: { a: 1 } }, 'invalid_request', 'grants.500.condition.a'],
     ['a permission of the wrong form', { permission: 'view' }, 'invalid_request', 'grants.500.permission'],
     ['an unknown field', { surprise: 1 }, 'invalid_request', 'grants.500.surprise'],
   ])('is given whole or not at all: %s in the middle', async (_, wrong, code, path) => {

@@ -112,6 +112,11 @@ const PAIRS: Readonly<Record<string, (name: 'hidden' | 'absent') => Sent>> = {
     '/access/v1/evaluation',
     { subject: { type: 'user', id: 'bob' }, action: { name: 'view' }, resource: { type: 'post', id: name } },
   ],
+  'searching for what one may do oneself': (name) => [
+    'POST',
+    '/access/v1/search/action',
+    { subject: { type: 'user', id: 'bob' }, resource: { type: 'post', id: name } },
+  ],
 };
 
 const idOf = (which: keyof typeof given, name: 'hidden' | 'absent'): string =>

@@ -187,6 +187,13 @@ describe('no id', () => {
       ['POST', '/api/v1/grants', { subject, permission: 'post:view', object: { type: 'post', id } }],
       ['POST', '/api/v1/grants', { subject, permission: 'post:view', object: { type: id, id: 'a' } }],
       ['GET', `/api/v1/grants?object=${encode(`post:${id}`)}`],
+      ['POST', '/api/v1/assignments', { subject, role: 'reader', object: { type: 'post', id } }],
+      ['GET', `/api/v1/assignments?object=${encode(`${id}:a`)}`],
+    ]);
+    await expectRefused('parent', [
+      ['POST', '/api/v1/objects/post', { id: 'a', parent: { type: 'post', id } }],
+      ['POST', '/api/v1/objects/post', { id: 'a', parent: { type: id, id: 'a' } }],
+      ['PATCH', '/api/v1/objects/post/a', { parent: { type: 'post', id } }],
     ]);
     await expectRefused('permission', [
       ['POST', '/api/v1/grants', { subject, permission: `post:${id}` }],

@@ -235,6 +235,36 @@ describe('an object that is deleted and made again', () => {
     await service.as('bob').get(posts).expect(200, { items: [], next: null });
   });
 
+  it('is below nothing that the one before was below', async () => {
+    await admin
+      .post(posts)
+      .send({ id: 'below', parent: post('1') })
+      .expect(201);
+    await give(user('bob'), 'post:view', post('1'));
+    expect(await may('bob', post('below'))).toBe(true);
+    await admin.delete(`${posts}/below`).expect(204);
+    await admin.post(posts).send({ id: 'below' }).expect(201);
+    expect(await may('bob', post('below'))).toBe(false);
+    await service.as('bob').get(`${posts}/below`).expect(404);
+  });
+
+  it('has nothing below it, and no role assigned on it, of the one before', async () => {
+    await admin
+      .post(posts)
+      .send({ id: 'below', parent: post('1') })
+      .expect(201);
+    await admin
+      .post(assignments)
+      .send({ subject: user('bob'), role: 'viewer', object: post('1') })
+      .expect(201);
+    expect([await may('bob', post('1')), await may('bob', post('below'))]).toEqual([true, true]);
+    await admin.delete(`${posts}/1?cascade=true`).expect(204);
+    await admin.post(posts).send({ id: '1' }).expect(201);
+    await admin.get(`${posts}/below`).expect(404);
+    expect(await itemsOf(assignments)).toEqual([]);
+    expect(await may('bob', post('1'))).toBe(false);
+  });
+
   it('has no attributes of the one before', async () => {
     await admin
       .patch(`${posts}/1`)

@@ -120,6 +120,51 @@ const LINES: Readonly<Record<string, { status: number; code: string; sent: Sent[
     code: 'forbidden',
     sent: ['hidden', 'mine', 'free'].map((id): Sent => ['post', '/api/v1/objects/post', { id }]),
   },
+  'making an object below another': {
+    status: 403,
+    code: 'forbidden',
+    sent: ['hidden', 'missing', 'seen', 'mine'].map((id): Sent => [
+      'post',
+      '/api/v1/objects/post',
+      { id: 'new', parent: post(id) },
+    ]),
+  },
+  'making an object where that may not be': {
+    status: 403,
+    code: 'forbidden',
+    sent: [post('hidden'), post('missing'), post('seen'), { type: 'nothing', id: 'mine' }, null].flatMap((parent) =>
+      ['taken', 'free'].map((id): Sent => ['post', '/api/v1/objects/note', { id, parent }]),
+    ),
+  },
+  'moving an object that is hidden': {
+    status: 404,
+    code: 'not_found',
+    sent: ['hidden', 'missing'].flatMap((id) =>
+      [post('hidden'), post('missing'), post('mine'), null].map((parent): Sent => [
+        'patch',
+        `/api/v1/objects/post/${id}`,
+        { parent },
+      ]),
+    ),
+  },
+  'moving an object that may be seen': {
+    status: 403,
+    code: 'forbidden',
+    sent: [post('hidden'), post('missing'), post('mine'), post('seen'), null].map((parent): Sent => [
+      'patch',
+      '/api/v1/objects/post/seen',
+      { parent },
+    ]),
+  },
+  'moving an object that may be changed': {
+    status: 403,
+    code: 'forbidden',
+    sent: [post('hidden'), post('missing'), post('mine'), { type: 'nothing', id: 'mine' }].map((parent): Sent => [
+      'patch',
+      '/api/v1/objects/note/taken',
+      { parent },
+    ]),
+  },
   'making a role that holds what its maker does not': {
     status: 403,
     code: 'cannot_hand_out',
@@ -143,6 +188,41 @@ const LINES: Readonly<Record<string, { status: number; code: string; sent: Sent[
       [user('bob'), user('nobody')].map((subject): Sent => ['post', '/api/v1/assignments', { subject, role }]),
     ),
   },
+  'assigning a role on an object that is hidden': {
+    status: 404,
+    code: 'not_found',
+    sent: ['hidden', 'missing'].flatMap((id) =>
+      ['reader', 'publisher', 'nothing'].flatMap((role) =>
+        [user('bob'), user('nobody')].map((subject): Sent => [
+          'post',
+          '/api/v1/assignments',
+          { subject, role, object: post(id) },
+        ]),
+      ),
+    ),
+  },
+  'assigning a role on an object that may be seen': {
+    status: 403,
+    code: 'forbidden',
+    sent: ['reader', 'publisher', 'nothing'].flatMap((role) =>
+      [user('bob'), user('nobody')].map((subject): Sent => [
+        'post',
+        '/api/v1/assignments',
+        { subject, role, object: post('seen') },
+      ]),
+    ),
+  },
+  'assigning a role that holds more, on an object': {
+    status: 403,
+    code: 'cannot_hand_out',
+    sent: ['publisher', 'nothing'].flatMap((role) =>
+      [user('bob'), user('nobody')].map((subject): Sent => [
+        'post',
+        '/api/v1/assignments',
+        { subject, role, object: post('mine') },
+      ]),
+    ),
+  },
   'asking about others': {
     status: 403,
     code: 'forbidden',
@@ -152,6 +232,16 @@ const LINES: Readonly<Record<string, { status: number; code: string; sent: Sent[
         '/access/v1/evaluation',
         { subject, action: { name: 'view' }, resource: post(id) },
       ]),
+    ),
+  },
+  'searching for what is about others': {
+    status: 403,
+    code: 'forbidden',
+    sent: [...KNOWN, ...UNKNOWN].flatMap((subject) =>
+      ['hidden', 'missing'].flatMap((id): Sent[] => {
+        const asked = { subject, action: { name: 'view' }, resource: post(id) };
+        return ['subject', 'resource', 'action'].map((what) => ['post', `/access/v1/search/${what}`, asked]);
+      }),
     ),
   },
   'listing grants': {
@@ -168,10 +258,9 @@ const LINES: Readonly<Record<string, { status: number; code: string; sent: Sent[
   'listing assignments': {
     status: 200,
     code: '',
-    sent: ['role=reader', 'role=nothing', 'subject=user:bob'].map((query): Sent => [
-      'get',
-      `/api/v1/assignments?${query}`,
-    ]),
+    sent: ['role=reader', 'role=nothing', 'subject=user:bob', 'object=post:hidden', 'object=post:missing'].map(
+      (query): Sent => ['get', `/api/v1/assignments?${query}`],
+    ),
   },
 };
 
@@ -191,6 +280,11 @@ describe('a request that is refused', () => {
       for (const id of ['hidden', 'seen', 'strong']) await unit.groups.addMember(id, user('bob'));
       await unit.roles.create({ id: 'reader', description: null, rules: [], includes: [] });
       await unit.assignments.create({ subject: user('bob'), role: 'reader' });
+      await unit.assignments.create({ subject: user('bob'), role: 'reader', object: post('hidden') });
+      const publish = { permission: 'post:publish', effect: 'allow', condition: null, fields: null } as const;
+      await unit.roles.create({ id: 'publisher', description: null, rules: [publish], includes: [] });
+      await unit.types.create({ id: 'note', actions, creatorActions: [] });
+      await unit.objects.create({ type: 'note', id: 'taken', attributes: {} }, null);
       const to = (id: string, permission: string, object: object | null = null) => ({
         subject: user(id),
         permission,
@@ -201,6 +295,10 @@ describe('a request that is refused', () => {
         to('alice', 'group:view', { type: 'group', id: 'seen' }),
         to('alice', 'role:view', { type: 'role', id: 'reader' }),
         to('alice', 'role:add'),
+        to('alice', 'assignment:add', post('mine')),
+        to('alice', 'note:add', post('mine')),
+        to('alice', 'note:view', { type: 'note', id: 'taken' }),
+        to('alice', 'note:change', { type: 'note', id: 'taken' }),
         ...['view', 'change'].flatMap((action) => [
           to('alice', `group:${action}`, { type: 'group', id: 'strong' }),
           to('alice', `user:${action}`, user('strong')),

@@ -186,21 +186,48 @@ describe('the query of a list of objects', () => {
     expect([status, json]).toEqual([200, { items: [], next: null }]);
   });
 
-  it('finds a number, a truth, an element and a text by its plain value', async () => {
+  it('finds a number, a truth, a list and a text by its plain value', async () => {
     for (const query of [
       'attributes.n=0',
       'attributes.n=-0',
       'attributes.on=true',
-      'attributes.list.0=a',
       'attributes.list=["a","b"]',
     ]) {
       expect((await get(`${objects}?${encodeURI(query)}`, 'admin')).json, query).toMatchObject({
         items: [{ id: '2' }],
       });
     }
-    // A point in a name is no way to it.
-    expect((await get(`${objects}?attributes.x.y=1`, 'admin')).json).toEqual({ items: [], next: null });
+    // A point in a name is no way to it, and the elements of an array have no names.
+    for (const query of ['attributes.x.y=1', 'attributes.list.0=a', 'attributes.list=a'])
+      expect((await get(`${objects}?${query}`, 'admin')).json, query).toEqual({ items: [], next: null });
   });
+});
+
+describe('the total of a list', () => {
+  const counted = LISTS.filter((list) => !/members|assignments|grants/.test(list));
+
+  it.each(counted)('is how many all its pages hold, and is there when it is asked for: %s', async (list) => {
+    const all = (await get(`${list}?limit=1000`, 'admin')).json as { items: unknown[] };
+    expect(all).not.toHaveProperty('total');
+    expect((await get(`${list}?total=false`, 'admin')).json).not.toHaveProperty('total');
+    const { json } = await get(`${list}?limit=1&total=true`, 'admin');
+    expect(json).toMatchObject({ items: [all.items[0]], total: all.items.length });
+    const { next } = json as { next: string };
+    // Page by page it may be asked for, or not.
+    expect((await get(`${list}?limit=1&cursor=${next}&total=true`, 'admin')).json).toMatchObject({
+      items: [all.items[1]],
+      total: all.items.length,
+    });
+    expect((await get(`${list}?limit=1&cursor=${next}`, 'admin')).json).toMatchObject({ items: [all.items[1]] });
+    expect((await get(`${list}?total=true`, 'carol')).json).toMatchObject({ total: expect.any(Number) });
+  });
+
+  it.each(counted.flatMap((list) => ['', '1', 'yes', 'TRUE'].map((text) => [list, text])))(
+    'is not asked for by anything but true: %s?total=%s',
+    async (list, text) => {
+      expectProblem(await get(`${list}?total=${text}`, 'admin'), { code: 'invalid_request', path: 'total' });
+    },
+  );
 });
 
 describe('the filter of a list', () => {
@@ -218,7 +245,8 @@ describe('the filter of a list', () => {
     ['/api/v1/assignments?subject=bob', 'subject'],
     ['/api/v1/assignments?role=', 'role'],
     ['/api/v1/assignments?role=a&role=b', 'role'],
-    ['/api/v1/assignments?object=post:1', 'object'],
+    ['/api/v1/assignments?object=post', 'object'],
+    ['/api/v1/assignments?object=post:1&object=post:2', 'object'],
     ['/api/v1/users?username=bob', 'username'],
   ])('is refused where it can not be one: %s', async (path, field) => {
     expectProblem(await get(path, 'admin'), { code: 'invalid_request', path: field });
@@ -231,6 +259,8 @@ describe('the filter of a list', () => {
     '/api/v1/grants?permission=nothing:view',
     '/api/v1/assignments?role=nothing',
     '/api/v1/assignments?subject=user:nobody',
+    '/api/v1/assignments?object=post:nothing',
+    '/api/v1/assignments?object=nothing:x',
   ])('finds nothing by what there is not: %s', async (path) => {
     expect((await get(path, 'admin')).json).toEqual({ items: [], next: null });
   });

@@ -46,7 +46,13 @@ const KINDS = [
     list: roles,
     sent: { id: 'k' },
     made: { id: 'k', description: null, rules: [], includes: [] },
-    patch: { description: 'what k may do' },
+    patch: {
+      description: 'what k may do',
+      rules: [
+        { permission: 'post:view', effect: 'deny', condition: { 'resource.status': 'draft' }, fields: null },
+        { permission: 'post:change', effect: 'allow', condition: null, fields: ['status'] },
+      ],
+    },
   },
   {
     kind: 'type',
@@ -59,14 +65,14 @@ const KINDS = [
       creatorActions: ['view', 'change', 'delete', 'grant'],
       builtIn: false,
     },
-    patch: { actions: ['view', 'publish'], creatorActions: ['publish'] },
+    patch: { actions: ['view', 'publish'], creatorActions: ['publish'], mode: 'both' },
   },
   {
     kind: 'object',
     list: posts,
     sent: { id: 'k' },
     made: { type: 'post', id: 'k', parent: null, attributes: {} },
-    patch: { attributes: { status: 'draft' } },
+    patch: { attributes: { status: 'draft' }, parent: { type: 'type', id: 'post' } },
   },
 ];
 

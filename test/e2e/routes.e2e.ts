@@ -34,15 +34,15 @@ const ACCESS: Readonly<Record<string, string>> = {
   'PATCH /api/v1/roles/:id': 'role:change on :id',
   'DELETE /api/v1/roles/:id': 'role:delete on :id',
   'GET /api/v1/assignments': 'signed-in',
-  'POST /api/v1/assignments': 'assignment:add',
-  'DELETE /api/v1/assignments/:id': 'assignment:delete on :id',
+  'POST /api/v1/assignments': 'assignment:add somewhere',
+  'DELETE /api/v1/assignments/:id': 'assignment:delete somewhere',
   'GET /api/v1/types': 'list of type',
   'POST /api/v1/types': 'type:add',
   'GET /api/v1/types/:id': 'type:view on :id',
   'PATCH /api/v1/types/:id': 'type:change on :id',
   'DELETE /api/v1/types/:id': 'type:delete on :id',
   'GET /api/v1/objects/:type': 'list of :type',
-  'POST /api/v1/objects/:type': ':type:add',
+  'POST /api/v1/objects/:type': ':type:add somewhere',
   'GET /api/v1/objects/:type/:id': ':type:view on :id',
   'PATCH /api/v1/objects/:type/:id': ':type:change on :id',
   'DELETE /api/v1/objects/:type/:id': ':type:delete on :id',
@@ -50,7 +50,13 @@ const ACCESS: Readonly<Record<string, string>> = {
   'POST /api/v1/grants': 'signed-in',
   'POST /api/v1/grants/batch': 'signed-in',
   'DELETE /api/v1/grants/:id': 'signed-in',
+  'POST /api/v1/access/explain': 'signed-in',
   'POST /access/v1/evaluation': 'signed-in',
+  'POST /access/v1/evaluations': 'signed-in',
+  'POST /access/v1/search/subject': 'signed-in',
+  'POST /access/v1/search/resource': 'signed-in',
+  'POST /access/v1/search/action': 'signed-in',
+  'GET /.well-known/authzen-configuration': 'public',
 };
 
 const PARTS: Readonly<Record<string, string>> = { id: 'staff', type: 'post', subjectType: 'user', subjectId: 'bob' };
@@ -227,10 +233,13 @@ describe('the routes', () => {
 });
 
 function accessOf({ route, policy }: DeclaredRoute): string {
-  if (policy.access !== 'resource' || !policy.resource) return String(policy.access);
+  const { access, resource } = policy;
+  if ((access !== 'resource' && access !== 'decides-itself') || !resource) return String(access);
   const [method = '', path = ''] = route.split(' ');
-  const type = 'type' in policy.resource ? policy.resource.type : `:${policy.resource.typeParam}`;
+  const type = 'type' in resource ? resource.type : `:${resource.typeParam}`;
   const action = policy.action ?? VERB_ACTIONS[method];
+  // Where, the write decides.
+  if (access === 'decides-itself') return `${type}:${action} somewhere`;
   if (path.split('/').includes(`:${policy.objectParam}`)) return `${type}:${action} on :${policy.objectParam}`;
   return action === 'view' ? `list of ${type}` : `${type}:${action}`;
 }

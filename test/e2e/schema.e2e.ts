@@ -25,9 +25,9 @@ const CONTENTS = `
   INSERT INTO ancestry (descendant_id, ancestor_id, descendant_type_id, depth) VALUES (501, 502, 301, 1);
   INSERT INTO assignments (id, subject_id, role_id, object_id) VALUES
     ('00000000-0000-7000-8000-000000000001', 202, 205, NULL), ('00000000-0000-7000-8000-000000000002', 201, 204, 501);
-  INSERT INTO grants (id, subject_id, permission_id, object_id) VALUES
-    ('00000000-0000-7000-8000-000000000011', 201, 401, 501), ('00000000-0000-7000-8000-000000000012', 204, 402, NULL),
-    ('00000000-0000-7000-8000-000000000013', 202, 401, 502);
+  INSERT INTO grants (id, subject_id, permission_id, object_id, reaches_below) VALUES
+    ('00000000-0000-7000-8000-000000000011', 201, 401, 501, false), ('00000000-0000-7000-8000-000000000012', 204, 402, NULL, false),
+    ('00000000-0000-7000-8000-000000000013', 202, 401, 502, true);
   INSERT INTO credentials (subject_id, password_hash, version) VALUES (201, 'hash', gen_random_uuid());
   INSERT INTO sessions (sid, sess, expire, subject_id) VALUES ('sid', '{}', now(), 201);
 `;

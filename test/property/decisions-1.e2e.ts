@@ -1,0 +1,3 @@
+import { tellWorlds } from './tell-worlds.js';
+
+tellWorlds(1);

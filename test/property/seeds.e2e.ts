@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { applySeed } from '../../src/app/seed/apply-seed.js';
+import { parseSeed } from '../../src/app/seed/parse-seed.js';
+import { operator } from '../../src/core/caller.js';
+import { stories } from './arbitrary-worlds.js';
+import { Comparison, USUAL } from './comparison.js';
+import { Draw } from './draw.js';
+import { worldOf } from './operations.js';
+import { seedOf } from './seed-of-world.js';
+import { Site } from './site.js';
+import { Tally } from './tally.js';
+
+const worlds = Math.ceil(inject('worlds') / 50);
+const noPasswords = { hash: () => Promise.reject(new Error('There is no password in it')) };
+
+describe('a world, printed as a seed file', () => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await Site.open();
+  });
+  afterAll(() => site.close());
+
+  it(
+    `gives an empty database the answers of the world, ${worlds} times`,
+    { timeout: 20_000 + 2000 * worlds },
+    async () => {
+      const tally = new Tally();
+      for (const story of fc.sample(stories(), worlds)) {
+        const { world } = worldOf(site.start, story.beginning);
+        // A seed makes superusers before others.
+        world.users.sort((one, other) => Number(other.superuser) - Number(one.superuser));
+        const seed = parseSeed(seedOf(world), 'world.json');
+        await site.planting.clear();
+        await applySeed(site.store, operator('test', 'test'), seed, noPasswords);
+        const comparison = new Comparison(site.store, world, { vocabulary: story, draw: new Draw(story.dice) }, tally);
+        await comparison.run({ ...USUAL, questions: 300 });
+      }
+      expect(tally.of('rule_allows')).toBeGreaterThan(worlds);
+      expect(tally.of('rule_denies')).toBeGreaterThan(worlds);
+    },
+  );
+});
