@@ -154,6 +154,33 @@ export class Authority {
   }
 
   /**
+   * The first of the places at which the author may not see and change the grants, by its index: asked for all of them at once.
+   *
+   * @see requireGrantRight for which refusal that is
+   */
+  async findWithoutGrantRight(
+    asked: readonly { readonly permission: Permission; readonly place: Place }[],
+  ): Promise<number | undefined> {
+    const { subject } = this.author;
+    if (this.author.operator) return undefined;
+    const onObjects = asked.flatMap(({ place }) => (place ? [place] : []));
+    const everywhere = asked.flatMap(({ permission, place }) => (place ? [] : [permission.type]));
+    const [placed, unplaced] = [
+      await this.decider.decideAllOnObjects(
+        onObjects.map((object) => ({ subject, permission: { type: object.type, action: 'grant' }, object })),
+      ),
+      await this.#decideAll(everywhere.map((type) => ({ permission: { type, action: 'grant' } }))),
+    ];
+    const may = asked.map(({ place }) => {
+      if (!place) return unplaced.shift()?.allowed === true;
+      const { seen = false, decision } = placed.shift() ?? {};
+      return seen && decision?.allowed === true;
+    });
+    const index = may.indexOf(false);
+    return index < 0 ? undefined : index;
+  }
+
+  /**
    * Lets the author hand out, or take away, each of the rules.
    *
    * @param recipients who gets or loses them; with `anyone` among them, what only the signed-in are denied is measured as well.

@@ -9,6 +9,15 @@ export interface FactsSource {
   fetchFacts(questions: readonly Question[]): Promise<Facts[]>;
 }
 
+/** A question about an object in particular. */
+export type ObjectQuestion = Question & { readonly object: ObjectRef };
+
+/** A decision about an object, and whether the subject may know that there is such an object. */
+export interface ObjectDecision {
+  readonly seen: boolean;
+  readonly decision: Decision;
+}
+
 /** Answers whether a subject may do an action on an object, always from the database as it is now. */
 export class Decider {
   constructor(private readonly source: FactsSource) {}
@@ -36,17 +45,32 @@ export class Decider {
    * Decides a question about an object, and whether the subject may know that there is such an object: it is registered, and may be viewed.
    * Both are always asked, so that an answer takes as long for what is hidden as for what is not there.
    */
-  async decideOnObject(question: Question & { object: ObjectRef }): Promise<{ seen: boolean; decision: Decision }> {
-    const { subject, permission, object } = question;
-    const view: Question = { subject, permission: { type: object.type, action: 'view' }, object };
-    const isView = permission.type === object.type && permission.action === 'view';
-    const questions = isView ? [question] : [view, question];
-    const facts = await this.#factsOf(questions);
-    const decisions = questions.map((each, index) => decide(each, facts[index] as Facts));
-    return {
-      seen: facts[0]?.objectKnown === true && decisions[0]?.allowed === true,
-      decision: decisions.at(-1) as Decision,
-    };
+  async decideOnObject(question: ObjectQuestion): Promise<ObjectDecision> {
+    const [decided] = await this.decideAllOnObjects([question]);
+    if (!decided) throw new CastellanError('internal', 'The question was left without an answer.');
+    return decided;
+  }
+
+  /** The same for several questions, answered in their order. */
+  async decideAllOnObjects(questions: readonly ObjectQuestion[]): Promise<ObjectDecision[]> {
+    const asked = questions.flatMap((question): Question[] => {
+      const { subject, permission, object } = question;
+      const isView = permission.type === object.type && permission.action === 'view';
+      const view = { subject, permission: { type: object.type, action: 'view' }, object };
+      return isView ? [question, question] : [view, question];
+    });
+    // A question that is its own question of view is asked once.
+    const distinct = [...new Set(asked)];
+    const facts = await this.#factsOf(distinct);
+    const decisions = new Map(distinct.map((question, index) => [question, decide(question, facts[index] as Facts)]));
+    const known = new Map(distinct.map((question, index) => [question, facts[index]?.objectKnown === true]));
+    return questions.map((_, index) => {
+      const [view, question] = [asked[2 * index] as Question, asked[2 * index + 1] as Question];
+      return {
+        seen: known.get(view) === true && decisions.get(view)?.allowed === true,
+        decision: decisions.get(question) as Decision,
+      };
+    });
   }
 
   /**

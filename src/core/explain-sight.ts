@@ -54,13 +54,16 @@ export function toldExplanation(question: Question, explanation: Explanation, si
   const { decision, mode, unknown, counted, missed, moreElsewhere } = explanation;
   const { allowed, reason, fields } = decision;
   const isOutside = ({ place }: ConsideredRule): boolean => !sight.seesPlace(place);
+  // A rule of elsewhere has no part in it, so nothing may hang on whether there is one.
+  const saysFields = [...counted, ...missed.filter(({ miss }) => miss.why === 'fields')];
+  const isByOutside = allowed && saysFields.some(isOutside);
   const outsideIds = new Set(counted.filter(isOutside).map(({ id }) => id));
   const toldMissed = (rule: MissedRule): ToldMissed =>
     isOutside(rule)
       ? { outside: true, effect: rule.effect, miss: { why: rule.miss.why } }
       : { ...rule, miss: toldMiss(question, rule.miss, outsideIds, sight) };
   return {
-    decision: { allowed, reason, fields: [...counted, ...missed].some(isOutside) ? null : fields },
+    decision: { allowed, reason, fields: isByOutside ? null : fields },
     mode,
     unknown,
     counted: counted.map((rule) => (isOutside(rule) ? { outside: true, effect: rule.effect } : rule)),

@@ -52,9 +52,10 @@ export interface Store {
 export function openStore(options: DatabaseOptions): Store {
   const database = new Database(options);
   const { prisma, hot } = database;
+  const decider = new Decider(new SharedFacts(hot));
   return {
     database,
-    decider: new Decider(new SharedFacts(hot)),
+    decider,
     lists: new PostgresObjectLists(hot, database.pool),
     subjectLists: new PostgresSubjectLists(database.pool),
     actionLists: new PostgresActionLists(database.pool),
@@ -67,8 +68,8 @@ export function openStore(options: DatabaseOptions): Store {
     roles: new PrismaRoleReader(prisma),
     types: new PrismaTypeReader(prisma),
     objects: new PrismaObjectReader(prisma),
-    assignments: new PrismaAssignmentReader(prisma),
-    grants: new PostgresGrantReader(prisma),
+    assignments: new PrismaAssignmentReader(prisma, decider),
+    grants: new PostgresGrantReader(prisma, decider),
     close: () => database.close(),
   };
 }

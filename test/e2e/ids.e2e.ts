@@ -15,6 +15,7 @@ beforeAll(async () => {
   await service.addUser('bob');
   await service.arrange(async (unit) => {
     await unit.types.create({ id: 'post', actions: ['view', 'add', 'change', 'delete', 'grant'], creatorActions: [] });
+    await unit.objects.create({ type: 'post', id: 'known', attributes: {} }, null);
     await unit.groups.create({ id: 'staff', description: null });
     await unit.roles.create({ id: 'reader', description: null, rules: [], includes: [] });
   });
@@ -193,7 +194,7 @@ describe('no id', () => {
     await expectRefused('parent', [
       ['POST', '/api/v1/objects/post', { id: 'a', parent: { type: 'post', id } }],
       ['POST', '/api/v1/objects/post', { id: 'a', parent: { type: id, id: 'a' } }],
-      ['PATCH', '/api/v1/objects/post/a', { parent: { type: 'post', id } }],
+      ['PATCH', '/api/v1/objects/post/known', { parent: { type: 'post', id } }],
     ]);
     await expectRefused('permission', [
       ['POST', '/api/v1/grants', { subject, permission: `post:${id}` }],

@@ -187,12 +187,7 @@ describe('the query of a list of objects', () => {
   });
 
   it('finds a number, a truth, a list and a text by its plain value', async () => {
-    for (const query of [
-      'attributes.n=0',
-      'attributes.n=-0',
-      'attributes.on=true',
-      'attributes.list=["a","b"]',
-    ]) {
+    for (const query of ['attributes.n=0', 'attributes.n=-0', 'attributes.on=true', 'attributes.list=["a","b"]']) {
       expect((await get(`${objects}?${encodeURI(query)}`, 'admin')).json, query).toMatchObject({
         items: [{ id: '2' }],
       });

@@ -30,6 +30,8 @@ export interface Story extends Vocabulary {
   readonly steps: readonly Step[];
   readonly supplied: readonly Supplied[];
   readonly proposed: readonly JsonObject[];
+  /** Whether nearly all of its rules allow, always and without a condition: such rules are looked up by statements of their own. */
+  readonly plain: boolean;
   /** What is asked of it is drawn from this. */
   readonly dice: number;
 }
@@ -83,10 +85,12 @@ export function stories({
       names: fc.shuffledSubarray(NAMES, { minLength: 2, maxLength: 3 }),
       types: fc.shuffledSubarray(TYPE_NAMES, { minLength: 2, maxLength: 2 }),
       actions: fc.shuffledSubarray(ACTIONS, { minLength: 1, maxLength: 2 }).map((actions) => ['view', ...actions]),
+      plain: fc.constantFrom(false, false, true),
     })
-    .chain((vocabulary) => {
-      const parts = partsOf(vocabulary, mentionsIds);
+    .chain(({ plain, ...vocabulary }) => {
+      const parts = partsOf(vocabulary, { mentionsIds, plain });
       return fc.record({
+        plain: fc.constant(plain),
         names: fc.constant(vocabulary.names),
         types: fc.constant(vocabulary.types),
         actions: fc.constant(vocabulary.actions),
@@ -105,7 +109,10 @@ type Parts = ReturnType<typeof partsOf>;
 const among = <Value>(...weighed: readonly (readonly [number, fc.Arbitrary<Value>])[]): fc.Arbitrary<Value> =>
   fc.oneof(...weighed.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 
-function partsOf({ names, types, actions }: Vocabulary, mentionsIds: boolean) {
+function partsOf(
+  { names, types, actions }: Vocabulary,
+  { mentionsIds, plain }: { readonly mentionsIds: boolean; readonly plain: boolean },
+) {
   const name = fc.constantFrom(...names);
   // Half of the types have all that a write over HTTP could ask for.
   const others = DEFAULT_ACTIONS.filter((action) => !actions.includes(action));
@@ -125,19 +132,18 @@ function partsOf({ names, types, actions }: Vocabulary, mentionsIds: boolean) {
   );
   const permission = fc.tuple(type, fc.constantFrom(...actions)).map((of) => of.join(':'));
   const builtInPermission = fc.constantFrom('group:view', 'group:change', 'user:view', 'role:view', 'type:view');
-  const effect = among<Effect>([5, fc.constant('allow')], [1, fc.constant('deny')]);
+  const effect = among<Effect>([plain ? 50 : 5, fc.constant('allow')], [1, fc.constant('deny')]);
   const condition = among<JsonObject | null>(
-    [3, fc.constant(null)],
+    [plain ? 50 : 3, fc.constant(null)],
     [2, conditionsOver(names, { types, mentionsIds })],
   );
   const fields = among<string[] | null>(
-    [4, fc.constant(null)],
+    [plain ? 50 : 4, fc.constant(null)],
     [1, fc.subarray(FIELD_NAMES, { minLength: 1, maxLength: 2 })],
   );
   const rule: fc.Arbitrary<Rule> = among<Rule>(
     [9, fc.record({ permission, effect, condition, fields })],
-    // What the attributes of a user, a group or a role are is not for a condition to ask.
-    [1, fc.record({ permission: builtInPermission, effect, condition: fc.constant(null), fields: fc.constant(null) })],
+    [1, fc.record({ permission: builtInPermission, effect, condition, fields })],
     [1, fc.record({ permission: fc.constant('nothing:view'), effect, condition, fields })],
   );
   const window = among<Window>([8, fc.constant(ALWAYS)], [2, fc.constantFrom(...OPEN)], [2, fc.constantFrom(...SHUT)]);
@@ -151,7 +157,7 @@ function partsOf({ names, types, actions }: Vocabulary, mentionsIds: boolean) {
   const grantee = among<Ref>([5, refOf('user', 'group', 'group', 'role')], [1, builtIn]);
   const holder = among<Ref>([4, refOf('user', 'group')], [1, builtIn]);
   const grant: fc.Arbitrary<Grant> = fc
-    .tuple(rule, window, grantee, place)
+    .tuple(rule, plain ? fc.constant(ALWAYS) : window, grantee, place)
     .map(([what, when, subject, object]) => ({ subject, object, ...what, ...when }));
   const assignment: fc.Arbitrary<Assignment> = fc
     .tuple(holder, name, place, window)

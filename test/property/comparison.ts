@@ -35,6 +35,9 @@ export const USUAL: Amount = {
   explanations: 0.25,
 };
 
+/** Lists by plain rules are quick, and few of the others are needed to see what they share with them. */
+export const OF_PLAIN: Amount = { ...USUAL, questions: 40, lists: 3, subjects: 0.2, explanations: 0.1 };
+
 /** For a world in which something was found already: whatever is made of it must show it again. */
 export const THOROUGH: Amount = {
   questions: 500,

@@ -180,7 +180,7 @@ function heldByRole(world: World, role: string, assignment: Assignment | undefin
 }
 
 /** A user is an object too, and its attributes are the object's. */
-function attributesOf(world: World, object: Ref): JsonObject {
+export function attributesOf(world: World, object: Ref): JsonObject {
   if (object.type === 'user') return world.users.find(({ id }) => id === object.id)?.attributes ?? {};
   return world.objects.find((each) => same(each, object))?.attributes ?? {};
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { variantOf } from '../../src/store/records/grant-store.js';
+import { attributesOf } from './oracle.js';
 import { above, groupsOf, same, withIncluded, type Ref, type World } from './world.js';
 
 /**
@@ -45,7 +46,7 @@ export class Planting {
       return found;
     };
     const isNew = (ref: Ref): boolean => !this.#standing.has(keyOf('subject', ref));
-    const object = (ref: Ref, parent: Ref | null = null, attributes: object = {}): object => ({
+    const object = (ref: Ref, parent: Ref | null, attributes: object): object => ({
       id: key('object', ref),
       type_id: key('type', { type: 'type', id: ref.type }),
       external_id: ref.id,
@@ -70,7 +71,7 @@ export class Planting {
     const plainObjects = [...world.types.map(of('type')), ...refs];
     for (const ref of [...plainObjects, ...world.objects]) fresh('object', ref);
     const objects = [
-      ...plainObjects.map((ref) => object(ref)),
+      ...plainObjects.map((ref) => object(ref, null, attributesOf(world, ref))),
       ...world.objects.map((each) => object(each, each.parent, each.attributes)),
     ];
     const ancestry = world.objects.flatMap((each) =>

@@ -1,6 +1,6 @@
 import type { Story } from './arbitrary-worlds.js';
 import type { Draw } from './draw.js';
-import type { Asked, Listed, Supplied } from './oracle.js';
+import { list, type Asked, type Listed, type Supplied } from './oracle.js';
 import { suppliedFor } from './supplied-for.js';
 import { above, groupsOf, isIn, subjectsOf, withIncluded, type JsonObject, type Ref, type World } from './world.js';
 
@@ -142,16 +142,25 @@ export class Questions {
     return { ...plain, object: draw.once(4) ? undefined : parent, proposed, supplied: withoutResource(supplied) };
   }
 
+  /** A list: mostly one that holds something for whom it would not go without saying. */
   list(): Paged<Listed> {
+    const { draw, world } = this;
+    const drawn = draw.times(draw.once(4) ? 1 : 5, () => this.#anyList());
+    const isSuperuser = ({ subject }: Listed): boolean =>
+      subject.type === 'user' && world.users.some(({ id, superuser }) => superuser && id === subject.id);
+    const telling = drawn.find((question) => !isSuperuser(question) && list(world, question).length > 0);
+    return { question: telling ?? (drawn[0] as Listed), limit: draw.of(LIMITS) };
+  }
+
+  #anyList(): Listed {
     const { draw, asking } = this;
     const aim = draw.once(4) ? undefined : this.#aim();
     const { subject, type, action } = this.#aimed(aim);
     const supplied = draw.once(3) ? this.#supplied(aim) : undefined;
-    const isOwn = asking.types.includes(type);
+    const hasAttributes = type === 'user' || asking.types.includes(type);
     const attributes =
-      isOwn && draw.once(3) ? draw.times(draw.once(4) ? 2 : 1, () => this.#narrowing(type)) : undefined;
-    const question = { subject, type, action, attributes, viewable: draw.once(2), supplied };
-    return { question, limit: draw.of(LIMITS) };
+      hasAttributes && draw.once(3) ? draw.times(draw.once(4) ? 2 : 1, () => this.#narrowing(type)) : undefined;
+    return { subject, type, action, attributes, viewable: draw.once(2), supplied };
   }
 
   subjects(): Paged<Omit<Asked, 'subject'> & { readonly subjectType: string; readonly object: Ref }> {
@@ -200,7 +209,8 @@ export class Questions {
   /** Something to narrow a list by: mostly what one of its objects has. */
   #narrowing(type: string): { path: string[]; value: string } {
     const { draw } = this;
-    const stored = this.world.objects.filter((object) => object.type === type).map(({ attributes }) => attributes);
+    const objects = type === 'user' ? this.world.users : this.world.objects.filter((object) => object.type === type);
+    const stored = objects.map(({ attributes }) => attributes);
     const [name, value] =
       stored.length > 0 ? draw.of(Object.entries(draw.of(stored)).concat([['nothing', 1]])) : ['nothing', 1];
     if (!draw.once(3)) return { path: [name], value: typeof value === 'string' ? value : JSON.stringify(value) };

@@ -4,7 +4,7 @@ import { integrityFaults } from '../support/integrity.js';
 import type { Step, Story } from './arbitrary-worlds.js';
 import { canGoOverHttp, carryOutOverHttp } from './carry-out-over-http.js';
 import { carryOut, scopeOf } from './carry-out.js';
-import { Comparison, USUAL, type Amount, type Answers } from './comparison.js';
+import { Comparison, OF_PLAIN, USUAL, type Amount, type Answers } from './comparison.js';
 import { Draw } from './draw.js';
 import { fitted } from './fitting.js';
 import { Mismatch } from './mismatch.js';
@@ -128,7 +128,7 @@ export class Telling {
       tally,
     );
     tally.add('comparisons');
-    await comparison.run(manner.amount ?? USUAL);
+    await comparison.run(manner.amount ?? (story.plain ? OF_PLAIN : USUAL));
   }
 
   async #expectIntegrity(): Promise<void> {

@@ -97,7 +97,13 @@ export const BODY_ROUTES: readonly BodyRoute[] = [
   {
     method: 'POST',
     path: '/api/v1/assignments',
-    body: { subject: { type: 'user', id: 'bob' }, role: 'reader', object: { type: 'post', id: '1' }, startsAt, expiresAt },
+    body: {
+      subject: { type: 'user', id: 'bob' },
+      role: 'reader',
+      object: { type: 'post', id: '1' },
+      startsAt,
+      expiresAt,
+    },
     optional: ['object', ...windowParts],
     nullable: ['object', ...windowParts],
   },
@@ -208,7 +214,8 @@ export interface Leaf {
 
 /** Every member and element of a body, from the outside in; what is inside attributes, properties and conditions is the caller's own. */
 export function partsOf(body: Json, path = ''): Leaf[] {
-  if (typeof body !== 'object' || body === null || /(^|\.)(attributes|properties|context|condition)$/.test(path)) return [];
+  if (typeof body !== 'object' || body === null || /(^|\.)(attributes|properties|context|condition)$/.test(path))
+    return [];
   return Object.entries(body).flatMap(([name, value]) => {
     const at = path === '' ? name : `${path}.${name}`;
     return [{ path: at, value }, ...partsOf(value, at)];

@@ -66,11 +66,17 @@ async function requireMayHandOut(unit: WriteUnit, grants: readonly NewGrant[]): 
     const name = grant.object ? refName(grant.object) : `* ${permissionOf(grant.permission).type}`;
     if (!places.has(name)) places.set(name, { grant, index });
   }
-  for (const { grant, index } of places.values()) {
+  const asked = [...places.values()].map(({ grant, index }) => ({
+    permission: permissionOf(grant.permission),
+    place: grant.object ?? undefined,
+    index,
+  }));
+  const refused = asked[(await unit.authority.findWithoutGrantRight(asked)) ?? asked.length];
+  if (refused) {
     try {
-      await unit.authority.requireGrantRight(permissionOf(grant.permission), grant.object ?? undefined);
+      await unit.authority.requireGrantRight(refused.permission, refused.place);
     } catch (error) {
-      throw withPaths(error, () => `${index}.permission`);
+      throw withPaths(error, () => `${refused.index}.permission`);
     }
   }
   await unit.authority.requireHandsOut(grants.map(handedBy), ...grants.map(({ subject }) => subject));

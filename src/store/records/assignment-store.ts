@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { notFound, unknownReference } from '../../core/errors.js';
-import { Decider } from '../../core/decider.js';
+import type { Decider } from '../../core/decider.js';
 import { refName, type ObjectRef, type Question, type SubjectRef } from '../../core/model.js';
 import {
   AssignmentReader,
@@ -10,8 +10,6 @@ import {
   type NewAssignment,
 } from '../../core/ports/assignments.js';
 import type { Page } from '../../core/ports/lists.js';
-import { PrismaExecutor } from '../executor.js';
-import { FactsStore } from '../facts-store.js';
 import type { Prisma, PrismaClient } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
 import { assignmentCandidates } from './assignment-candidates.js';
@@ -28,7 +26,7 @@ type Row = Prisma.AssignmentGetPayload<{ include: typeof INCLUDE }>;
 export class PrismaAssignmentReader extends AssignmentReader {
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly decider = new Decider(new FactsStore(new PrismaExecutor(prisma))),
+    private readonly decider: Decider,
   ) {
     super();
   }

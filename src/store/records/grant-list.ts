@@ -1,10 +1,8 @@
-import { Decider } from '../../core/decider.js';
+import type { Decider } from '../../core/decider.js';
 import { parsePermission } from '../../core/identifiers.js';
 import type { Question, SubjectRef } from '../../core/model.js';
 import { GrantReader, type GrantFilter, type GrantRecord } from '../../core/ports/grants.js';
 import type { Page } from '../../core/ports/lists.js';
-import { PrismaExecutor } from '../executor.js';
-import { FactsStore } from '../facts-store.js';
 import type { PrismaClient } from '../generated/client.js';
 import { FilterSql } from './filter-sql.js';
 import { findGrant, GRANT_INCLUDE, grantRecord } from './grant-store.js';
@@ -21,7 +19,7 @@ const GRANTING = `p.action = 'grant'`;
 export class PostgresGrantReader extends GrantReader {
   constructor(
     private readonly prisma: PrismaClient,
-    private readonly decider = new Decider(new FactsStore(new PrismaExecutor(prisma))),
+    private readonly decider: Decider,
   ) {
     super();
   }

@@ -1,6 +1,7 @@
 import type { Decider } from '../../core/decider.js';
 import type { ObjectRef, Question } from '../../core/model.js';
 import type { Page } from '../../core/ports/lists.js';
+import { decidedPage } from '../decided-page.js';
 
 /** A row that a list may hold, by its id and its place (null: everywhere). */
 export interface Candidate {
@@ -9,11 +10,10 @@ export interface Candidate {
   readonly object_id: string | null;
 }
 
-const MOST_AT_ONCE = 500;
-
 /**
- * A page of the ids of those candidates of which all their questions are allowed. It reads on for as long as it takes: what is
- * left out costs time, and is never taken for the end.
+ * A page of the ids of those candidates of which all their questions are allowed.
+ *
+ * @throws CastellanError `overloaded` when it takes too long.
  */
 export async function visiblePage<Row extends Candidate>(
   page: { limit: number; after?: string | undefined },
@@ -23,24 +23,19 @@ export async function visiblePage<Row extends Candidate>(
   /** What it takes to see the candidate; [] when nothing is asked. */
   questionsOf: (row: Row) => readonly Question[],
 ): Promise<Page<string>> {
-  const visible: string[] = [];
-  let after = page.after;
-  for (let count = page.limit + 1; ; count = Math.max(count, MOST_AT_ONCE)) {
-    const rows = await read(after, count);
-    visible.push(...(await allowedAmong(rows, decider, questionsOf)));
-    if (visible.length > page.limit) break;
-    if (rows.length < count) return { items: visible, next: null };
-    after = rows.at(-1)?.id;
-  }
-  const items = visible.slice(0, page.limit);
-  return { items, next: items.at(-1) ?? null };
+  const { items, next } = await decidedPage<Row>(page, {
+    read,
+    positionOf: ({ id }) => id,
+    decide: (rows) => allAllowed(rows, decider, questionsOf),
+  });
+  return { items: items.map(({ id }) => id), next };
 }
 
-async function allowedAmong<Row extends Candidate>(
+async function allAllowed<Row extends Candidate>(
   rows: readonly Row[],
   decider: Decider,
   questionsOf: (row: Row) => readonly Question[],
-): Promise<string[]> {
+): Promise<boolean[]> {
   // Many are at the same place: each question is asked once.
   const asked = new Map<string, Question>();
   const byRow = rows.map((row) =>
@@ -52,7 +47,7 @@ async function allowedAmong<Row extends Candidate>(
   );
   const decisions = asked.size === 0 ? [] : await decider.decideAll([...asked.values()]);
   const allowed = new Set([...asked.keys()].filter((_, index) => decisions[index]?.allowed === true));
-  return rows.filter((_, index) => byRow[index]?.every((key) => allowed.has(key))).map((row) => row.id);
+  return byRow.map((keys) => keys.every((key) => allowed.has(key)));
 }
 
 /** The object that the candidate is placed on; null for everywhere. */
