@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { decide } from '../core/decide.js';
-import type { Facts, Question } from '../core/model.js';
+import { Decider } from '../core/decider.js';
+import type { Question } from '../core/model.js';
 import { ActionLists, type ActionQuestion } from '../core/ports/lists.js';
 import type { Statement } from './executor.js';
 import { FactsStore } from './facts-store.js';
@@ -26,10 +26,8 @@ export class PostgresActionLists extends ActionLists {
         object,
         supplied,
       }));
-      const facts = await new FactsStore(sql).fetchFacts(questions);
-      return questions
-        .filter((question, index) => decide(question, facts[index] as Facts).allowed)
-        .map(({ permission }) => permission.action);
+      const decisions = await new Decider(new FactsStore(sql)).decideAll(questions);
+      return actions.filter((_, index) => decisions[index]?.allowed === true).map(({ action }) => action);
     });
   }
 }

@@ -65,17 +65,20 @@ const holdings = (andView: boolean): string => `holdings AS MATERIALIZED (
     OFFSET 0) asked OFFSET 0) acting OFFSET 0) holding OFFSET 0) held
 )`;
 
-/** A condition: the holder may view the object (an id expression) as well. */
+/**
+ * A condition: the holder may view the object (an id expression) as well. Its own tables have names that no id expression begins with: one
+ * that did would be compared with itself.
+ */
 const viewable = (andView: boolean, id: string): string =>
   !andView
     ? ''
     : ` AND (h.superuser OR (h.mode = 'union' AND h.view_everywhere) OR ((h.mode <> 'both' OR h.view_everywhere) AND (
           ${id} = ANY(h.view_places)
-          OR EXISTS (SELECT 1 FROM castellan.grants a
-            WHERE a.subject_id = ANY(h.holders) AND a.permission_id = h.view_id AND a.place_id = ${id} AND a.variant = '')
-          OR EXISTS (SELECT 1 FROM castellan.ancestry an
-            WHERE an.descendant_id = ${id} AND (an.ancestor_id = ANY(h.view_places) OR EXISTS (SELECT 1 FROM castellan.grants a
-              WHERE a.subject_id = ANY(h.holders) AND a.permission_id = h.view_id AND a.place_id = an.ancestor_id AND a.variant = ''))))))`;
+          OR EXISTS (SELECT 1 FROM castellan.grants viewing
+            WHERE viewing.subject_id = ANY(h.holders) AND viewing.permission_id = h.view_id AND viewing.place_id = ${id} AND viewing.variant = '')
+          OR EXISTS (SELECT 1 FROM castellan.ancestry above
+            WHERE above.descendant_id = ${id} AND (above.ancestor_id = ANY(h.view_places) OR EXISTS (SELECT 1 FROM castellan.grants viewing
+              WHERE viewing.subject_id = ANY(h.holders) AND viewing.permission_id = h.view_id AND viewing.place_id = above.ancestor_id AND viewing.variant = ''))))))`;
 
 /** What a page shows of its objects; `page` holds their ids. */
 export const PAGE_OF_OBJECTS = `SELECT o.id::text AS position, o.external_id AS id, o.attributes, pt.name AS parent_type, po.external_id AS parent_id

@@ -80,6 +80,9 @@ export function objectCheck(
   };
 }
 
+/** More than this many conditions are not told apart in one statement: candidates are decided one by one. */
+export const MOST_CONDITIONS = 50;
+
 /** Instead of a check, where there are too many conditions for one statement: whatever a rule might allow is a candidate. */
 export function uncheckedObjects({ held }: Asker, action: string): ObjectCheck | null {
   const permissionId = held.permissionIds.get(action);

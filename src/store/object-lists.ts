@@ -1,15 +1,14 @@
 import type pg from 'pg';
 import { decide } from '../core/decide.js';
+import { Decider } from '../core/decider.js';
 import { attributesWithin, coversField, NO_FIELDS } from '../core/field-scope.js';
 import {
   refName,
   type Decision,
-  type Facts,
   type ObjectRef,
   type Permission,
   type Question,
   type SubjectRef,
-  type Supplied,
 } from '../core/model.js';
 import { ObjectLists, type ListQuestion, type Page } from '../core/ports/lists.js';
 import type { ObjectRecord } from '../core/ports/objects.js';
@@ -20,13 +19,11 @@ import { FACTS_WITH_OBJECT, type FactsWithObjectRow } from './facts-sql.js';
 import { factsOf, FactsStore } from './facts-store.js';
 import { findHeldRules, type HeldRules } from './held-rules.js';
 import { HOLDS_ANYWHERE, plainListStatement, type ListRow } from './list-sql.js';
-import { conditionsOf } from './object-check-sql.js';
+import { conditionsOf, MOST_CONDITIONS } from './object-check-sql.js';
 import { inSnapshot } from './snapshot.js';
 
 type CountQuestion = Omit<ListQuestion, 'limit' | 'after'>;
 
-// More than this many conditions are not told apart in one statement: candidates are decided one by one.
-const MOST_CONDITIONS = 50;
 // Up to this many objects are quicker found by their attributes than met on the way.
 const FEW = 1000;
 
@@ -143,16 +140,10 @@ async function decidedList(sql: SqlExecutor, question: ListQuestion, spec: ListS
 
 function candidatesOf(sql: SqlExecutor, question: CountQuestion, spec: ListSpec): Candidates<ListRow> {
   const { subject, permission, supplied, viewable, attributes = [] } = question;
-  const facts = new FactsStore(sql);
-  const decideAll = async (action: string, rows: readonly ListRow[]): Promise<Decision[]> => {
-    const questions = rows.map(({ id }): Question => ({
-      subject,
-      permission: { type: permission.type, action },
-      object: { type: permission.type, id },
-      supplied,
-    }));
-    const found = await facts.fetchFacts(questions);
-    return questions.map((each, index) => decide(each, found[index] as Facts));
+  const { type } = permission;
+  const decideAll = (action: string, rows: readonly ListRow[]): Promise<Decision[]> => {
+    const objects = rows.map(({ id }) => ({ type, id }));
+    return decisionsOn(sql, { subject, permission: { type, action }, supplied }, objects);
   };
   return {
     read: async (after, count) => {
@@ -204,7 +195,7 @@ async function masked(
   { subject, supplied }: CountQuestion,
   objects: ObjectRecord[],
 ): Promise<ObjectRecord[]> {
-  const decisions = await viewDecisions(sql, subject, objects, supplied);
+  const decisions = await decisionsOn(sql, { subject, supplied }, objects);
   return objects.map((object, index) => ({
     ...object,
     attributes: attributesWithin(decisions[index]?.fields ?? NO_FIELDS, object.attributes),
@@ -219,7 +210,7 @@ async function withVisibleParents(
 ): Promise<Page<ObjectRecord>> {
   const parents = new Map(page.items.flatMap(({ parent }) => (parent ? [[refName(parent), parent]] : [])));
   if (parents.size === 0) return page;
-  const decisions = await viewDecisions(sql, subject, [...parents.values()]);
+  const decisions = await decisionsOn(sql, { subject }, [...parents.values()]);
   const visible = new Set([...parents.keys()].filter((_, index) => decisions[index]?.allowed === true));
   const items = page.items.map((object) =>
     object.parent && !visible.has(refName(object.parent)) ? { ...object, parent: null } : object,
@@ -227,20 +218,19 @@ async function withVisibleParents(
   return { ...page, items };
 }
 
-async function viewDecisions(
+/** The same question about each of the objects; about viewing each, where it names no permission. */
+function decisionsOn(
   sql: SqlExecutor,
-  subject: SubjectRef,
+  asked: Pick<Question, 'subject' | 'supplied'> & { readonly permission?: Permission },
   objects: readonly ObjectRef[],
-  supplied?: Supplied,
 ): Promise<Decision[]> {
   const questions = objects.map(({ type, id }): Question => ({
-    subject,
-    permission: { type, action: 'view' },
+    subject: asked.subject,
+    permission: asked.permission ?? { type, action: 'view' },
     object: { type, id },
-    supplied,
+    supplied: asked.supplied,
   }));
-  const facts = await new FactsStore(sql).fetchFacts(questions);
-  return questions.map((question, index) => decide(question, facts[index] as Facts));
+  return new Decider(new FactsStore(sql)).decideAll(questions);
 }
 
 function pageOf({ permission, limit }: ListQuestion, rows: readonly ListRow[]): Page<ObjectRecord> {

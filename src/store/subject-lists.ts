@@ -1,11 +1,12 @@
 import type pg from 'pg';
-import { decide } from '../core/decide.js';
+import { Decider } from '../core/decider.js';
 import { entitiesOf } from '../core/entities.js';
-import type { Facts, Question, SubjectRef } from '../core/model.js';
+import type { Question, SubjectRef } from '../core/model.js';
 import { SubjectLists, type Page, type SubjectQuestion } from '../core/ports/lists.js';
 import { decidedCount, decidedPage, type Candidates } from './decided-page.js';
 import type { SqlExecutor } from './executor.js';
 import { FactsStore } from './facts-store.js';
+import { MOST_CONDITIONS } from './object-check-sql.js';
 import { inSnapshot } from './snapshot.js';
 import { ASKED_OBJECT, SubjectList, type AskedObjectRow, type SubjectSpec } from './subject-list-sql.js';
 
@@ -15,9 +16,6 @@ interface SubjectRow {
   readonly position: string;
   readonly id: string;
 }
-
-// More than this many conditions are not told apart in one statement: candidates are decided one by one.
-const MOST_CONDITIONS = 50;
 
 /** Finds subjects in SQL, from the same rules as decisions. */
 export class PostgresSubjectLists extends SubjectLists {
@@ -59,14 +57,13 @@ function readPage(sql: SqlExecutor, spec: SubjectSpec): Promise<SubjectRow[]> {
 
 function candidatesOf(sql: SqlExecutor, question: CountQuestion, spec: SubjectSpec): Candidates<SubjectRow> {
   const { subjectType: type, permission, object, supplied } = question;
-  const facts = new FactsStore(sql);
+  const decider = new Decider(new FactsStore(sql));
   return {
     read: (after, count) => readPage(sql, { ...spec, after: after ?? '0', limit: count - 1 }),
     positionOf: ({ position }) => position,
     decide: async (rows) => {
       const questions = rows.map(({ id }): Question => ({ subject: { type, id }, permission, object, supplied }));
-      const found = await facts.fetchFacts(questions);
-      return questions.map((each, index) => decide(each, found[index] as Facts).allowed);
+      return (await decider.decideAll(questions)).map(({ allowed }) => allowed);
     },
   };
 }

@@ -115,8 +115,14 @@ describe.each(ROUTES)('%s', (path) => {
     expect(ids[0]).not.toBe(ids[1]);
   });
 
+  it('takes no more than 16 KiB of properties', async () => {
+    const context = (bytes: number) => JSON.stringify({ ...whole, context: { note: 'x'.repeat(bytes) } });
+    expect((await send(json, context(16 * 1024))).status).toBe(400);
+    expect((await send(json, context(15 * 1024))).status).toBe(200);
+  });
+
   it('takes no more than 64 KiB, but for many evaluations', async () => {
-    const body = JSON.stringify({ ...whole, context: { note: 'x'.repeat(64 * 1024) } });
+    const body = JSON.stringify({ ...whole, padding: 'x'.repeat(64 * 1024) });
     const answer = await send(json, body);
     expect(answer.status).toBe(path.endsWith('/evaluations') ? 200 : 413);
   });

@@ -101,6 +101,31 @@ describe('lists of objects', () => {
     expect(ids(bobs)).toEqual(['p9']);
   });
 
+  it('by another action holds only what may be viewed as well, also below a folder', async () => {
+    await service.addUser('carol');
+    const page = (n: number) => ({ type: 'page', id: `page-${n}` });
+    const carol = { type: 'user', id: 'carol' };
+    await service.arrange(async (unit) => {
+      await unit.types.create({ id: 'page', actions: ['view', 'change'], creatorActions: [] });
+      const folder = { type: 'page', id: 'folder' };
+      await unit.objects.create({ ...folder, attributes: {} }, null);
+      for (const n of [1, 2, 3]) await unit.objects.create({ ...page(n), attributes: {}, parent: folder }, null);
+      await unit.objects.create({ ...page(4), attributes: {}, parent: page(3) }, null);
+      // She may change all of it, and view one page and what is below another.
+      await unit.grants.create([
+        { subject: carol, permission: 'page:change', object: folder },
+        { subject: carol, permission: 'page:view', object: page(2) },
+        { subject: carol, permission: 'page:view', object: page(3) },
+      ]);
+    });
+    for (const limit of [1, 2, 50]) {
+      const { body } = await service.as('carol').get(`/api/v1/objects/page?action=change&limit=${limit}`).expect(200);
+      expect(ids(body)).toEqual(['page-2', 'page-3', 'page-4'].slice(0, limit));
+    }
+    const { body } = await service.as('carol').get('/api/v1/objects/page?action=change&total=true').expect(200);
+    expect(body.total).toBe(3);
+  });
+
   it('takes a cursor from the same caller and the same list only', async () => {
     const { body } = await service.as('admin').get('/api/v1/objects/post?limit=2').expect(200);
     const cursor = encodeURIComponent(body.next);

@@ -176,7 +176,7 @@ function partsOf(
     supplied: fc.record({ subject: properties, resource: properties, action: properties, context: properties }),
     rules: fc.array(rule, { maxLength: 3, size: 'max' }),
     includes: fc.array(name, { maxLength: 2, size: 'max' }),
-    mode: among<Mode>([3, fc.constant('union')], [1, fc.constant('both')], [1, fc.constant('object')]),
+    mode: among<Mode>([2, fc.constant('union')], [1, fc.constant('both')], [1, fc.constant('object')]),
     others,
     actionList: actionsOf,
     member: refOf('user', 'user', 'group', 'group'),

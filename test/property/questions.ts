@@ -1,8 +1,18 @@
 import type { Story } from './arbitrary-worlds.js';
 import type { Draw } from './draw.js';
-import { list, type Asked, type Listed, type Supplied } from './oracle.js';
+import { decide, type Asked, type Listed, type Supplied } from './oracle.js';
 import { suppliedFor } from './supplied-for.js';
-import { above, groupsOf, isIn, subjectsOf, withIncluded, type JsonObject, type Ref, type World } from './world.js';
+import {
+  above,
+  groupsOf,
+  isIn,
+  objectsOf,
+  subjectsOf,
+  withIncluded,
+  type JsonObject,
+  type Ref,
+  type World,
+} from './world.js';
 
 /** What a question can be put together from. */
 export type Vocabulary = Pick<Story, 'names' | 'types' | 'actions' | 'supplied' | 'proposed'>;
@@ -142,14 +152,15 @@ export class Questions {
     return { ...plain, object: draw.once(4) ? undefined : parent, proposed, supplied: withoutResource(supplied) };
   }
 
-  /** A list: mostly one that holds something for whom it would not go without saying. */
+  /** A list: mostly one in which something is allowed or denied by a rule. */
   list(): Paged<Listed> {
     const { draw, world } = this;
     const drawn = draw.times(draw.once(4) ? 1 : 5, () => this.#anyList());
-    const isSuperuser = ({ subject }: Listed): boolean =>
-      subject.type === 'user' && world.users.some(({ id, superuser }) => superuser && id === subject.id);
-    const telling = drawn.find((question) => !isSuperuser(question) && list(world, question).length > 0);
-    return { question: telling ?? (drawn[0] as Listed), limit: draw.of(LIMITS) };
+    const isTelling = ({ subject, type, action, supplied }: Listed): boolean =>
+      objectsOf(world, type).some((object) =>
+        ['rule_allows', 'rule_denies'].includes(decide(world, { subject, type, action, object, supplied }).reason),
+      );
+    return { question: drawn.find(isTelling) ?? (drawn[0] as Listed), limit: draw.of(LIMITS) };
   }
 
   #anyList(): Listed {
@@ -160,7 +171,7 @@ export class Questions {
     const hasAttributes = type === 'user' || asking.types.includes(type);
     const attributes =
       hasAttributes && draw.once(3) ? draw.times(draw.once(4) ? 2 : 1, () => this.#narrowing(type)) : undefined;
-    return { subject, type, action, attributes, viewable: draw.once(2), supplied };
+    return { subject, type, action, attributes, viewable: action === 'view' ? draw.once(2) : !draw.once(4), supplied };
   }
 
   subjects(): Paged<Omit<Asked, 'subject'> & { readonly subjectType: string; readonly object: Ref }> {

@@ -29,7 +29,7 @@ const child = spawn(process.execPath, [vitest, 'run', '--project', 'e2e', 'test/
 const said = [];
 child.stdout.on('data', (chunk) => said.push(chunk));
 
-const isTerminal = Boolean(process.stderr.isTTY);
+const isTerminal = process.stderr.isTTY;
 const timer = setInterval(showProgress, isTerminal ? EVERY.terminal : EVERY.elsewhere);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => child.kill(signal));
 child.once('close', (status) => {
