@@ -11,6 +11,7 @@ import type { Caller } from '../../src/core/caller.js';
 import { Decider } from '../../src/core/decider.js';
 import { CastellanError } from '../../src/core/errors.js';
 import { Credentials } from '../../src/core/ports/credentials.js';
+import { ObjectLists } from '../../src/core/ports/lists.js';
 import { UserReader } from '../../src/core/ports/users.js';
 import { Writes } from '../../src/core/ports/writes.js';
 import { callerOf, type AuthorizableRequest } from '../../src/nest/authorized-request.js';
@@ -60,15 +61,18 @@ export async function startAuthApp({ publicUrl }: { publicUrl?: string } = {}): 
   accounts.add('alice', await alicesHash);
   accounts.add('bob', await bobsHash);
 
+  const nothingToDecide = () => Promise.reject(new Error('nothing to decide'));
+
   @Global()
   @Module({
     providers: [
       { provide: Credentials, useValue: credentials },
       { provide: UserReader, useValue: new InMemoryUsers(accounts) },
       { provide: Writes, useValue: new InMemoryWrites(accounts) },
-      { provide: Decider, useValue: new Decider({ fetchFacts: () => Promise.reject(new Error('nothing to decide')) }) },
+      { provide: Decider, useValue: new Decider({ fetchFacts: nothingToDecide }) },
+      { provide: ObjectLists, useValue: { holdsAnywhere: nothingToDecide } },
     ],
-    exports: [Credentials, UserReader, Writes, Decider],
+    exports: [Credentials, UserReader, Writes, Decider, ObjectLists],
   })
   class PortsModule {}
 
