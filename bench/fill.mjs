@@ -52,7 +52,9 @@ const FOLDER = `
   INSERT INTO castellan.types (name) VALUES ('folder'), ('file');
   INSERT INTO castellan.permissions (type_id, action)
     SELECT t.id, a FROM castellan.types t, unnest('{view,add,change,delete,grant}'::text[]) a WHERE t.name IN ('folder', 'file');
-  INSERT INTO castellan.objects (type_id, external_id) SELECT t.id, 'all' FROM castellan.types t WHERE t.name = 'folder';`;
+  INSERT INTO castellan.objects (type_id, external_id) SELECT t.id, 'all' FROM castellan.types t WHERE t.name = 'folder';
+  INSERT INTO castellan.objects (type_id, external_id)
+    SELECT (SELECT id FROM castellan.types WHERE name = 'type'), t.name FROM castellan.types t WHERE NOT t.built_in;`;
 const FILES = `
   WITH folder AS (
     SELECT o.id, t.id AS file_type FROM castellan.objects o, castellan.types t WHERE o.external_id = 'all' AND t.name = 'file'

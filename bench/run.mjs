@@ -186,11 +186,12 @@ async function signIn(port) {
 async function addPublishAction(port) {
   const usual = ['view', 'add', 'change', 'delete', 'grant'];
   for (const actions of [usual, [...usual, 'publish']]) {
-    await fetch(`http://127.0.0.1:${port}/api/v1/types/document`, {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/types/document`, {
       method: 'PATCH',
       headers: { 'Content-Type': 'application/json', ...basic('admin') },
       body: JSON.stringify({ actions }),
     });
+    if (!answer.ok) throw new Error(`The type could not be changed: ${await answer.text()}`);
   }
 }
 
