@@ -10,7 +10,7 @@ const VALUES: Readonly<Record<string, readonly Json[]>> = {
   status: ['draft', 'published', null],
   level: [1, 2, 1.5, -1, '1', true],
   name: ['Z', 'a', 'ab', 'a%', '_', '\\', "'", '', 'á', '😀', '\uFF5A'],
-  tags: [[], ['a'], ['a', 'b'], ['b', ['a'], 1, null], 'ab', [{ city: 'a' }]],
+  tags: [[], ['a'], ['a', 'b'], ['b', ['a'], 1, null], 'ab', [{ city: 'a' }], [['a', 'b'], { city: 'a', zip: 1 }]],
   address: [{ city: 'a' }, { city: 'b', zip: 1 }, { zip: 1, city: 'b' }, { city: null }, {}, 'a'],
 };
 export const ATTRIBUTE_NAMES = Object.keys(VALUES);
@@ -93,9 +93,11 @@ export function conditionsOver(
   const anything = fc.constantFrom(...Object.values(VALUES).flat());
   const comparison = compared.chain(({ path, values }) => {
     const value = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...values) }, { weight: 1, arbitrary: anything });
-    return comparisonsOf(value, referencesLike(path, names, mentionsIds)).map((right): JsonObject => ({
-      [path]: right,
-    }));
+    return comparisonsOf(value, referencesLike(path, names, mentionsIds), values.some(Array.isArray)).map(
+      (right): JsonObject => ({
+        [path]: right,
+      }),
+    );
   });
   return nested(comparison);
 }
@@ -115,7 +117,7 @@ function referencesLike(path: string, names: readonly string[], mentionsIds: boo
     .map((to) => ({ $ref: to }));
 }
 
-function comparisonsOf(value: fc.Arbitrary<Json>, reference: fc.Arbitrary<Json>): fc.Arbitrary<Json> {
+function comparisonsOf(value: fc.Arbitrary<Json>, reference: fc.Arbitrary<Json>, isList: boolean): fc.Arbitrary<Json> {
   const operand = fc.oneof({ weight: 3, arbitrary: value }, { weight: 1, arbitrary: reference });
   const ordered = fc.oneof(
     {
@@ -124,7 +126,14 @@ function comparisonsOf(value: fc.Arbitrary<Json>, reference: fc.Arbitrary<Json>)
     },
     { weight: 1, arbitrary: reference },
   );
-  const text = fc.oneof(fc.constantFrom('a', 'd', '%', '_', '', '\\', '😀'), reference);
+  const text = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom<Json[]>('a', 'd', '%', '_', '_b', 'a_', '', '\\', '😀') },
+    { weight: 1, arbitrary: reference },
+  );
+  const element = fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom<Json[]>('a', 'b', '%', '', ['a'], { city: 'a' }, {}, [], null, 1) },
+    { weight: 1, arbitrary: operand },
+  );
   const values = fc.oneof(
     { weight: 3, arbitrary: fc.array(value, { maxLength: 3 }) },
     { weight: 1, arbitrary: reference },
@@ -139,7 +148,10 @@ function comparisonsOf(value: fc.Arbitrary<Json>, reference: fc.Arbitrary<Json>)
     by('$lte', ordered),
     by('$gt', ordered),
     by('$gte', ordered),
-    by('$contains', operand),
+    by('$contains', element),
+    // Of a list, it is what mostly is asked.
+    ...Array.from({ length: isList ? 12 : 1 }, () => by('$contains', element)),
+    by('$startsWith', text),
     by('$startsWith', text),
     by('$exists', fc.boolean()),
   );

@@ -26,17 +26,17 @@ export interface Amount {
 
 // A statement that is made for its question takes much longer to plan than to answer: each world asks for a share of those.
 export const USUAL: Amount = {
-  questions: 60,
-  alone: 0.7,
-  lists: 1,
-  subjects: 0.25,
-  actions: 0.4,
-  finds: 0.25,
-  explanations: 0.25,
+  questions: 50,
+  alone: 0.5,
+  lists: 0.7,
+  subjects: 0.2,
+  actions: 0.3,
+  finds: 0.2,
+  explanations: 0.2,
 };
 
 /** Lists by plain rules are quick, and few of the others are needed to see what they share with them. */
-export const OF_PLAIN: Amount = { ...USUAL, questions: 40, lists: 3, subjects: 0.2, explanations: 0.1 };
+export const OF_PLAIN: Amount = { ...USUAL, questions: 30, lists: 2, subjects: 0.1, explanations: 0.1 };
 
 /** For a world in which something was found already: whatever is made of it must show it again. */
 export const THOROUGH: Amount = {

@@ -13,7 +13,7 @@ import {
   type Listed,
   type Supplied,
 } from './oracle.js';
-import type { Paged } from './questions.js';
+import type { Paged, SubjectsAsked } from './questions.js';
 import type { Tally } from './tally.js';
 import { above as aboveOf, isRegistered, sameOrNone, type Ref, type World } from './world.js';
 
@@ -69,7 +69,7 @@ function viewableParent(world: World, subject: Ref, parent: Ref | null): Ref | n
 export async function compareSubjects(
   lists: Store['subjectLists'],
   world: World,
-  { question, limit }: Paged<Omit<Asked, 'subject'> & { readonly subjectType: string; readonly object: Ref }>,
+  { question, limit }: Paged<SubjectsAsked>,
   tally: Tally,
 ): Promise<void> {
   const { subjectType, type, action, object, supplied } = question;

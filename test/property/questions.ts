@@ -1,6 +1,6 @@
 import type { Story } from './arbitrary-worlds.js';
 import type { Draw } from './draw.js';
-import { decide, type Asked, type Listed, type Supplied } from './oracle.js';
+import { decide, type Asked, type Listed, type Supplied, type Verdict } from './oracle.js';
 import { suppliedFor } from './supplied-for.js';
 import {
   above,
@@ -21,6 +21,9 @@ export interface Paged<Question> {
   readonly question: Question;
   readonly limit: number;
 }
+
+/** Which subjects of a type may do it? */
+export type SubjectsAsked = Omit<Asked, 'subject'> & { readonly subjectType: string; readonly object: Ref };
 
 const LIMITS = [1, 1, 2, 7, 100];
 
@@ -157,9 +160,7 @@ export class Questions {
     const { draw, world } = this;
     const drawn = draw.times(draw.once(4) ? 1 : 5, () => this.#anyList());
     const isTelling = ({ subject, type, action, supplied }: Listed): boolean =>
-      objectsOf(world, type).some((object) =>
-        ['rule_allows', 'rule_denies'].includes(decide(world, { subject, type, action, object, supplied }).reason),
-      );
+      objectsOf(world, type).some((object) => isByRule(decide(world, { subject, type, action, object, supplied })));
     return { question: drawn.find(isTelling) ?? (drawn[0] as Listed), limit: draw.of(LIMITS) };
   }
 
@@ -174,14 +175,21 @@ export class Questions {
     return { subject, type, action, attributes, viewable: action === 'view' ? draw.once(2) : !draw.once(4), supplied };
   }
 
-  subjects(): Paged<Omit<Asked, 'subject'> & { readonly subjectType: string; readonly object: Ref }> {
+  /** Subjects: mostly of which some are allowed or denied by a rule. */
+  subjects(): Paged<SubjectsAsked> {
+    const { draw, world } = this;
+    const drawn = draw.times(draw.once(4) ? 1 : 4, () => this.#anySubjects());
+    const isTelling = ({ subjectType, ...question }: SubjectsAsked): boolean =>
+      subjectsOf(world, subjectType).some((subject) => isByRule(decide(world, { ...question, subject })));
+    return { question: drawn.find(isTelling) ?? (drawn[0] as SubjectsAsked), limit: draw.of(LIMITS) };
+  }
+
+  #anySubjects(): SubjectsAsked {
     const { draw } = this;
-    const { type, action, object } = this.plain();
+    const aim = draw.once(4) ? undefined : this.#aim();
+    const { type, action, object } = this.#aimed(aim);
     const subjectType = draw.of(['user', 'user', 'user', 'group', 'role', 'service']);
-    return {
-      question: { subjectType, type, action, object, supplied: draw.once(3) ? this.#supplied(undefined) : undefined },
-      limit: draw.of(LIMITS),
-    };
+    return { subjectType, type, action, object, supplied: draw.once(3) ? this.#supplied(aim) : undefined };
   }
 
   actions(): { readonly subject: Ref; readonly object: Ref; readonly supplied: Supplied | undefined } {
@@ -229,6 +237,8 @@ export class Questions {
     return { path: path.split('.'), value: other };
   }
 }
+
+const isByRule = ({ reason }: Verdict): boolean => reason === 'rule_allows' || reason === 'rule_denies';
 
 const plainRef = ({ type, id }: Ref): Ref => ({ type, id });
 

@@ -1,5 +1,11 @@
 import type { World } from './world.js';
 
+/** Puts what the world holds in the order in which a seed makes it, which is then the order of lists: superusers first, parents before children. */
+export function orderAsSeeds(world: World): void {
+  world.users.sort((one, other) => Number(other.superuser) - Number(one.superuser));
+  world.objects.splice(0, world.objects.length, ...parentsFirst(world.objects));
+}
+
 /** The world as a seed file that makes it in an empty database, an entry to a line. */
 export function seedOf(world: World): string {
   const entries: Readonly<Record<string, readonly object[]>> = {
@@ -8,7 +14,7 @@ export function seedOf(world: World): string {
     groups: world.groups,
     roles: world.roles.map((role) => ({ ...role, rules: role.rules.map(plainly) })),
     assignments: world.assignments.map(plainly),
-    objects: parentsFirst(world.objects).map(plainly),
+    objects: world.objects.map(plainly),
     grants: world.grants.map(plainly),
   };
   const lists = Object.entries(entries).map(
@@ -30,15 +36,14 @@ function plainly(entry: object): object {
   );
 }
 
+/** Level by level: those that are below none of the others (a parent may be a user, say), then what is in them. */
 function parentsFirst(objects: World['objects']): World['objects'] {
-  const placed: World['objects'] = [];
-  const isPlaced = (type: string, id: string): boolean => placed.some((each) => each.type === type && each.id === id);
-  const place = (object: World['objects'][number]): void => {
-    if (isPlaced(object.type, object.id)) return;
-    const parent = objects.find((each) => each.type === object.parent?.type && each.id === object.parent.id);
-    if (parent) place(parent);
-    placed.push(object);
-  };
-  objects.forEach(place);
+  const placed = objects.filter(
+    ({ parent }) => !objects.some(({ type, id }) => parent?.type === type && parent.id === id),
+  );
+  // Grows while it is walked.
+  for (const above of placed) {
+    placed.push(...objects.filter(({ parent }) => parent?.type === above.type && parent.id === above.id));
+  }
   return placed;
 }
