@@ -1,0 +1,32 @@
+import type { JsonObject } from '../core/model.js';
+import type { UserRecord } from '../core/ports/users.js';
+import type { Collection } from './collection.js';
+
+export type { UserRecord as User } from '../core/ports/users.js';
+
+/** What a user is made of. */
+export interface NewUser {
+  /** The username, unless told; it never changes. */
+  readonly id?: string | undefined;
+  readonly username: string;
+  readonly email?: string | null | undefined;
+  /** Without one, the user can't sign in by a password. */
+  readonly password?: string | undefined;
+  /** True unless told. */
+  readonly active?: boolean | undefined;
+  readonly superuser?: boolean | undefined;
+  readonly attributes?: JsonObject | undefined;
+}
+
+/** What changes of a user; a merge patch, also within the attributes. */
+export interface UserPatch {
+  readonly username?: string | undefined;
+  readonly email?: string | null | undefined;
+  readonly password?: string | undefined;
+  readonly active?: boolean | undefined;
+  readonly superuser?: boolean | undefined;
+  readonly attributes?: JsonObject | undefined;
+}
+
+/** The users. */
+export type Users = Collection<UserRecord, NewUser, UserPatch>;
