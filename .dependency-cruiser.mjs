@@ -22,12 +22,20 @@ export default {
     ),
     reaches('store-imports-core', '^src/store/', ['core']),
     reaches('nest-imports-core', '^src/nest/', ['core']),
+    reaches('embed-imports-core-store-nest', '^src/embed/', ['core', 'store', 'nest']),
+    reaches('testing-imports-core-nest-embed', '^src/testing/', ['core', 'nest', 'embed']),
+    rule(
+      'client-imports-core-only',
+      { path: '^src/client/', pathNot: tests },
+      { pathNot: ['^src/client/', '^src/core/'] },
+    ),
     reaches('auth-imports-core-nest', '^src/auth/', ['core', 'nest']),
     reaches('api-imports-core-nest-auth', '^src/api/', ['core', 'nest', 'auth']),
     reaches('app-imports-all-but-cli-and-main', '^src/app/', ['core', 'store', 'nest', 'auth', 'api']),
     reaches('cli-imports-app', '^src/cli/', ['app']),
     reaches('main-imports-app', '^src/main[.]ts$', ['app']),
-    reaches('index-starts-nothing', '^src/index[.]ts$', ['core', 'store', 'nest', 'auth', 'api', 'app']),
+    // What an embedding app imports brings in no service: no Fastify, no passport, no prisma client.
+    reaches('index-brings-no-service', '^src/index[.]ts$', ['core', 'nest', 'embed']),
     rule(
       'api-folders-stay-apart',
       { path: '^src/api/([^/]+)/', pathNot: tests },

@@ -1,33 +1,21 @@
-import { Ability, type RawRuleOf } from '@casl/ability';
-import type { Condition, Entities } from './conditions/condition.js';
+import { Ability, type AbilityTuple, type RawRuleOf } from '@casl/ability';
+import { remainingCondition, type AttributesAt, type KnownEntities, type TypeRule } from './casl-ability-rule.js';
+import { attributesAskedFor, entityOfThing, typeOfThing } from './casl-ability-thing.js';
+import type { Condition } from './conditions/condition.js';
 import { evaluateCondition } from './conditions/evaluate-condition.js';
-import { foldCondition } from './conditions/fold-condition.js';
-import { conditionOf } from './conditions/parse-condition.js';
-import type { Effect, JsonObject, Permission } from './model.js';
+import type { Effect } from './model.js';
 
-/** A rule placed everywhere, for whoever holds it. */
-export interface TypeRule {
-  readonly permission: Permission;
-  readonly effect: Effect;
-  readonly condition: JsonObject | null;
-  readonly fields: readonly string[] | null;
-}
+export type { AttributesAt, KnownEntities, TypeRule } from './casl-ability-rule.js';
 
-/** A thing that a CASL ability is asked about (CASL's own word for it is subject). */
-export interface Resource {
+/** What remains to be asked about a thing of the type (CASL's own word for it is subject), and which answers let the rule count. */
+export interface FoldedRule {
   readonly type: string;
-  readonly id?: string | undefined;
-  readonly attributes: JsonObject;
-}
-
-/** What remains to be asked about the thing itself, and which answers let the rule count. */
-interface FoldedRule {
   readonly effect: Effect;
   readonly condition: Condition;
 }
 
-/** A CASL ability over Castellan's rules: `ability.can('view', { type: 'document', attributes })`. */
-export type TypeAbility = Ability<[string, string | Resource], FoldedRule>;
+/** A CASL ability over Castellan's rules: `ability.can('view', subject('document', document), 'title')`. */
+export type TypeAbility = Ability<AbilityTuple, FoldedRule>;
 
 /**
  * The rules that a subject holds everywhere as one CASL ability, for those who embed it: conditions are folded for the subject, the action and the
@@ -36,51 +24,50 @@ export type TypeAbility = Ability<[string, string | Resource], FoldedRule>;
  *
  * @param known the subject and the context.
  * @example
- * const ability = abilityOf(rules, { subject: { identity: { id: 'alice', type: 'user' }, attributes: { department: 'sales' } } });
- * ability.can('view', { type: 'document', attributes: { department: 'sales' } });
+ * const known = { subject: { identity: { id: 'alice', type: 'user' }, attributes: { department: 'sales' } } };
+ * abilityOf(rules, known).can('view', subject('document', { id: '1', department: 'sales' }));
  * @see https://casl.js.org
  */
-export function abilityOf(rules: readonly TypeRule[], known: Pick<Entities, 'subject' | 'context'>): TypeAbility {
+export function abilityOf(
+  rules: readonly TypeRule[],
+  known: KnownEntities,
+  { attributes = 'top' }: { readonly attributes?: AttributesAt | undefined } = {},
+): TypeAbility {
   const folded = rules.map((rule) => rawRule(rule, known)).filter((rule) => rule !== null);
   // CASL lets later rules win: allows first, denies after them.
   const inOrder = [...folded.filter(({ inverted }) => !inverted), ...folded.filter(({ inverted }) => inverted)];
-  return new Ability(inOrder, {
-    conditionsMatcher,
+  return new Ability<AbilityTuple, FoldedRule>(inOrder, {
+    conditionsMatcher: matcherAt(attributes),
     fieldMatcher: (fields: string[]) => (field: string) => fields.includes(field),
-    detectSubjectType: ({ type }) => type,
+    detectSubjectType: (thing: object) => typeOfThing(thing, attributes),
     // Words that a type or an action could bear must not mean all of them.
     anyAction: '::any action',
     anySubjectType: '::any type',
   });
 }
 
-const conditionsMatcher =
-  ({ effect, condition }: FoldedRule) =>
-  (resource: object): boolean => {
-    const { type, id, attributes } = resource as Resource;
-    const truth = evaluateCondition(condition, { resource: { identity: { id, type }, attributes } });
-    return effect === 'allow' ? truth === true : truth !== false;
+function matcherAt(attributes: AttributesAt) {
+  return ({ type, effect, condition }: FoldedRule) => {
+    const names = attributesAskedFor(condition);
+    return (thing: object): boolean => {
+      const truth = evaluateCondition(condition, { resource: entityOfThing(thing, type, attributes, names) });
+      return effect === 'allow' ? truth === true : truth !== false;
+    };
   };
-
-/** Null for a rule that can never count. */
-function rawRule(
-  { permission, effect, condition, fields }: TypeRule,
-  known: Pick<Entities, 'subject' | 'context'>,
-): RawRuleOf<TypeAbility> | null {
-  const rule = {
-    action: permission.action,
-    subject: permission.type,
-    inverted: effect === 'deny',
-    ...(fields ? { fields: [...fields] } : {}),
-  };
-  if (condition === null) return rule;
-  const action = { identity: { name: permission.action }, attributes: null };
-  const { subject = NOBODY, context = NOTHING } = known;
-  const folded = foldCondition(conditionOf(condition), { subject, context, action });
-  if (folded.kind !== 'constant') return { ...rule, conditions: { effect, condition: folded } };
-  const counts = effect === 'allow' ? folded.truth === true : folded.truth !== false;
-  return counts ? rule : null;
 }
 
-const NOBODY = { identity: {}, attributes: null };
-const NOTHING = { identity: {}, attributes: null };
+/** Null for a rule that can never count. */
+function rawRule(rule: TypeRule, known: KnownEntities): RawRuleOf<TypeAbility> | null {
+  const condition = remainingCondition(rule, known);
+  if (condition === null) return null;
+  const { permission, effect, fields } = rule;
+  const { type, action } = permission;
+  return {
+    action,
+    subject: type,
+    inverted: effect === 'deny',
+    ...(fields ? { fields: [...fields] } : {}),
+    // Without conditions, CASL tells of a whole type that it is denied.
+    ...(condition.kind === 'constant' ? {} : { conditions: { type, effect, condition } }),
+  };
+}

@@ -123,9 +123,24 @@ describe('a decision', () => {
     });
   });
 
+  it.each([
+    ['union', 'both', false],
+    ['union', 'object', false],
+    ['object', 'union', true],
+    ['both', 'union', true],
+    ['object', undefined, false],
+  ] as const)(
+    'by a type of the mode %j is made by the mode of the question, where it has one (%j)',
+    (mode, asked, allowed) => {
+      const facts = { ...known, mode, rules: [rule('allow')] };
+      expect(decide({ ...view, mode: asked }, facts).allowed).toBe(allowed);
+    },
+  );
+
   it.each(['both', 'object'] as const)('about no object in particular needs none in the mode %j', (mode) => {
     const { object: _, ...everywhere } = view;
     expect(decide(everywhere, { ...known, mode, rules: [rule('allow')] }).allowed).toBe(true);
+    expect(decide({ ...everywhere, mode }, { ...known, rules: [rule('allow')] }).allowed).toBe(true);
   });
 
   it('allows an active superuser everything that there is, over every rule that denies', () => {

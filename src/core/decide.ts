@@ -33,7 +33,7 @@ export function countingRules(question: Question, facts: Facts): (rule: FetchedR
 
 /** The mode that a question is decided by: without an object there is nothing that a rule could be placed on. */
 export function modeOf(question: Question, facts: Facts): Mode {
-  return question.object ? facts.mode : 'union';
+  return question.object ? (question.mode ?? facts.mode) : 'union';
 }
 
 function decideByRules(question: Question, facts: Facts): Decision {

@@ -48,6 +48,8 @@ export interface Question {
    */
   readonly proposed?: { readonly id?: string | undefined; readonly attributes: JsonObject } | undefined;
   readonly supplied?: Supplied | undefined;
+  /** Goes over the mode of the type, for this one question. Without an object there is nothing that it could ask for. */
+  readonly mode?: Mode | undefined;
 }
 
 /** A rule as it was found for one question: where it comes from, where it is placed, and what it is tied to. */

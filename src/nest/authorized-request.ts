@@ -1,14 +1,22 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ANONYMOUS_CALLER, type Author, type Caller } from '../core/caller.js';
 import { CastellanError } from '../core/errors.js';
-import type { ObjectRef } from '../core/model.js';
+import type { JsonObject, ObjectRef } from '../core/model.js';
+
+// An app's own requests may have members of any name.
+const AUTHORIZED = Symbol('castellan: what the guard decided on');
 
 /** What the guard found out about a request: handlers take it from here, so that both speak of the same thing. */
 export interface Authorized {
   /** The resource type that the route is about. */
   readonly type: string;
   /** The object in the path, as the guard parsed and decided it. */
-  readonly object: ObjectRef | undefined;
+  readonly object: DecidedObject | undefined;
+}
+
+/** An object that was decided on, with the attributes that a resolver brought along for it. */
+export interface DecidedObject extends ObjectRef {
+  readonly attributes?: JsonObject;
 }
 
 /** The part of a Fastify or Express request that is read and written here. */
@@ -17,7 +25,7 @@ export interface AuthorizableRequest {
   readonly id?: unknown;
   readonly params?: unknown;
   user?: unknown;
-  authorized?: Authorized;
+  [AUTHORIZED]?: Authorized;
 }
 
 /** Who makes the request; whoever the sign-in did not name is anonymous. */
@@ -35,6 +43,11 @@ export function requestIdOf(request: AuthorizableRequest): string {
   return typeof request.id === 'string' ? request.id : '';
 }
 
+/** Leaves for the handler what the guard decides on. */
+export function setAuthorized(request: AuthorizableRequest, authorized: Authorized): void {
+  request[AUTHORIZED] = authorized;
+}
+
 /** The caller of the request, in a handler's parameter. */
 export const CallerOfRequest = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   return callerOf(requestOf(context));
@@ -45,16 +58,22 @@ export const AuthorOfRequest = createParamDecorator((_: unknown, context: Execut
   return authorOf(requestOf(context));
 });
 
-/** The object that the guard decided on, in a handler's parameter. */
-export const Target = createParamDecorator((_: unknown, context: ExecutionContext): ObjectRef => {
-  const object = requestOf(context).authorized?.object;
+/**
+ * The object that the guard decided on, in a handler's parameter: a handler that reads the path for itself may read another id.
+ *
+ * @example
+ * \@Patch(':id')
+ * change(\@Target() document: ObjectRef) {}
+ */
+export const Target = createParamDecorator((_: unknown, context: ExecutionContext): DecidedObject => {
+  const object = requestOf(context)[AUTHORIZED]?.object;
   if (!object) throw new CastellanError('internal', 'The route declares no object.');
   return object;
 });
 
 /** The resource type that the guard read, in a handler's parameter. */
 export const TargetType = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const type = requestOf(context).authorized?.type;
+  const type = requestOf(context)[AUTHORIZED]?.type;
   if (type === undefined) throw new CastellanError('internal', 'The route declares no resource type.');
   return type;
 });

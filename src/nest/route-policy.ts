@@ -1,5 +1,8 @@
 import { SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
+import type { Mode as CoreMode } from '../core/model.js';
+import { PARENT, PROPOSED, type ParentSource, type ProposedSource } from './creation-sources.js';
+import { OBJECT, type AppRequest, type ObjectResolver, type ObjectSource } from './object-source.js';
 
 /**
  * Who may come in by a route. `public`: everybody, unasked. `signed-in`: every signed-in caller, what it may do being
@@ -17,20 +20,28 @@ export interface RoutePolicy {
   readonly resource: ResourceSource | undefined;
   /** The action that goes over the one the HTTP verb stands for. */
   readonly action: string | undefined;
-  /** The path parameter that holds the object's id. */
+  /** The path parameter that holds the object's id, unless `object` says otherwise. */
   readonly objectParam: string;
+  /** Where the object comes from, if not from a path parameter. */
+  readonly object: Exclude<ObjectSource, string> | undefined;
+  readonly mode: CoreMode | undefined;
+  readonly parent: ParentSource | undefined;
+  readonly proposed: ProposedSource | undefined;
 }
+
+/** What counts for routes that say nothing of it. */
+export type PolicyDefaults = Partial<Pick<RoutePolicy, 'access' | 'objectParam' | 'mode'>>;
 
 const ACCESS = 'castellan:access';
 const RESOURCE = 'castellan:resource';
-const ACTION = 'castellan:action';
-const OBJECT_PARAM = 'castellan:object-param';
+export const ACTION = 'castellan:action';
+export const MODE = 'castellan:mode';
 
 /** Lets everybody in: the route needs no sign-in, and none is looked at. */
-export const Public = (): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, 'public' satisfies RouteAccess);
+export const Public = (): MethodDecorator & ClassDecorator => access('public');
 
 /** Lets every signed-in caller in: for routes whose handler decides, inside its transaction, what the caller may do. */
-export const SignedIn = (): MethodDecorator & ClassDecorator => SetMetadata(ACCESS, 'signed-in' satisfies RouteAccess);
+export const SignedIn = (): MethodDecorator & ClassDecorator => access('signed-in');
 
 /**
  * Guards a controller's routes by the engine: the verb says the action, the path says the object.
@@ -42,41 +53,95 @@ export const SignedIn = (): MethodDecorator & ClassDecorator => SetMetadata(ACCE
  */
 export function Resource(source: string | ResourceSource): MethodDecorator & ClassDecorator {
   const resource: ResourceSource = typeof source === 'string' ? { type: source } : source;
-  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const decorated = (descriptor ? [target, key, descriptor] : [target]) as [object];
-    (SetMetadata(ACCESS, 'resource' satisfies RouteAccess) as (...of: unknown[]) => void)(...decorated);
-    (SetMetadata(RESOURCE, resource) as (...of: unknown[]) => void)(...decorated);
-  };
+  return decorating(access('resource'), SetMetadata(RESOURCE, resource));
 }
 
 /**
  * Lets in whoever might do the route's action on something of the type, and leaves the decision to the handler's own write: for routes whose body
  * says what they are about. Goes with a `@Resource` on the controller, whose path parameters it reads.
  */
-export const DecidesItself = (): MethodDecorator => SetMetadata(ACCESS, 'decides-itself' satisfies RouteAccess);
+export const DecidesItself = (): MethodDecorator => access('decides-itself');
 
-/** Names the action of a route, where the verb would name another. */
+/**
+ * Names the action of a route, where the verb would name another.
+ *
+ * @example
+ * \@Action('publish')
+ * \@Post(':id/publish')
+ */
 export const Action = (action: string): MethodDecorator & ClassDecorator => SetMetadata(ACTION, action);
 
-/** Names the path parameter that holds the object's id, where it is not `id`. */
-export const ObjectFrom = (param: string): MethodDecorator & ClassDecorator => SetMetadata(OBJECT_PARAM, param);
+/**
+ * Says where a route's object comes from: the path parameter that holds its id, where it is not `id`, or a function that finds it. The
+ * function answers an id, or `{ id, type?, attributes? }` (the attributes go over those stored, for conditions), or null where there is none.
+ *
+ * @example
+ * \@ObjectFrom('slug')
+ * \@ObjectFrom((request) => ({ type: 'profile', id: request.params['userId'] ?? '' }))
+ */
+export function ObjectFrom<Request = AppRequest>(
+  source: string | ObjectResolver<Request>,
+): MethodDecorator & ClassDecorator {
+  return SetMetadata(OBJECT, source);
+}
+
+/** Says that a route is about no object in particular, whatever parameters its path has: a list, or something of the type as a whole. */
+export const NoObject = (): MethodDecorator & ClassDecorator => SetMetadata(OBJECT, null satisfies ObjectSource);
+
+/**
+ * Goes over the mode of the resource type for these routes: `both` takes a rule placed everywhere and one on the object.
+ *
+ * @example
+ * \@Resource('document')
+ * \@Mode('both')
+ * class DocumentsController {}
+ */
+export const Mode = (mode: CoreMode): MethodDecorator & ClassDecorator => SetMetadata(MODE, mode);
+export type Mode = CoreMode;
 
 /** What is declared for the route in hand. A route that declares nothing has no access, and nobody is let in. */
 export function routePolicy(
   reflector: Reflector,
   context: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
+  defaults: PolicyDefaults = {},
 ): RoutePolicy {
   const read = (key: string): unknown =>
     reflector.getAllAndOverride<unknown>(key, [context.getHandler(), context.getClass()]);
+  const source = read(OBJECT) as ObjectSource | undefined;
   return {
-    access: read(ACCESS) as RouteAccess | undefined,
+    access: (read(ACCESS) as RouteAccess | undefined) ?? defaults.access,
     resource: read(RESOURCE) as ResourceSource | undefined,
     action: read(ACTION) as string | undefined,
-    objectParam: (read(OBJECT_PARAM) as string | undefined) ?? 'id',
+    objectParam: typeof source === 'string' ? source : (defaults.objectParam ?? 'id'),
+    object: typeof source === 'string' ? undefined : source,
+    mode: (read(MODE) as CoreMode | undefined) ?? defaults.mode,
+    parent: read(PARENT) as ParentSource | undefined,
+    proposed: read(PROPOSED) as ProposedSource | undefined,
   };
 }
 
 /** Whether the route in hand is declared public. */
 export function isPublic(reflector: Reflector, context: Pick<ExecutionContext, 'getHandler' | 'getClass'>): boolean {
   return routePolicy(reflector, context).access === 'public';
+}
+
+function access(value: RouteAccess): MethodDecorator & ClassDecorator {
+  return decorating(
+    (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
+      const decorated = (descriptor?.value ?? target) as { readonly name?: string };
+      const other = Reflect.getOwnMetadata(ACCESS, decorated) as RouteAccess | undefined;
+      // Which of the two counts would hang on their order.
+      if (other !== undefined && other !== value)
+        throw new Error(`${decorated.name ?? 'A route'} is declared both ${other} and ${value}: say one of them.`);
+    },
+    SetMetadata(ACCESS, value),
+  );
+}
+
+type AnyDecorator = (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => unknown;
+
+function decorating(...decorators: AnyDecorator[]): MethodDecorator & ClassDecorator {
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    for (const decorator of decorators) decorator(target, key, descriptor);
+  };
 }

@@ -1,36 +1,76 @@
-import { RequestMethod, type INestApplication } from '@nestjs/common';
+import { RequestMethod, type INestApplication, type Type } from '@nestjs/common';
 import { PATH_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { routePolicy, type RoutePolicy } from './route-policy.js';
+import { routePolicy, type PolicyDefaults, type RoutePolicy } from './route-policy.js';
 
 /** One route of an application, with what it declares. */
 export interface DeclaredRoute {
   /** `GET /api/v1/users/:id` */
   readonly route: string;
+  /** `GET`, or `ALL`; undefined for a handler of messages. */
+  readonly verb: string | undefined;
+  /** The names of the parameters in its path. */
+  readonly params: readonly string[];
   readonly policy: RoutePolicy;
+  readonly controller: Type;
+  readonly handler: Handler;
 }
+
+type Handler = (...args: unknown[]) => unknown;
+
+// What @MessagePattern and @EventPattern leave behind; @nestjs/microservices need not be there.
+const PATTERN_METADATA = 'microservices:pattern';
 
 /** Every route that the application's controllers have. Takes Nest's DiscoveryModule among the application's imports. */
 export function declaredRoutes(app: INestApplication): DeclaredRoute[] {
-  const reflector = app.get(Reflector);
+  return routesOf(app.get(DiscoveryService, { strict: false }), app.get(Reflector));
+}
+
+/** The same, for who has the parts of it. */
+export function routesOf(
+  discovery: DiscoveryService,
+  reflector: Reflector,
+  defaults: PolicyDefaults = {},
+): DeclaredRoute[] {
   const scanner = new MetadataScanner();
-  return app
-    .get(DiscoveryService, { strict: false })
-    .getControllers()
-    .flatMap(({ instance, metatype }) => {
-      if (!metatype || typeof instance !== 'object' || instance === null) return [];
-      const prototype = Object.getPrototypeOf(instance) as Record<string, (...args: unknown[]) => unknown>;
-      return scanner.getAllMethodNames(prototype).flatMap((name) => {
-        const handler = prototype[name];
-        const method = handler && (Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined);
-        if (!handler || method === undefined) return [];
-        const paths = [metatype, handler].map((of) =>
-          [Reflect.getMetadata(PATH_METADATA, of) as string | string[]].flat(),
-        );
-        const policy = routePolicy(reflector, { getHandler: () => handler, getClass: () => metatype as never });
-        return joined(paths).map((path) => ({ route: `${RequestMethod[method]} ${path}`, policy }));
-      });
+  return discovery.getControllers().flatMap(({ metatype }) => {
+    if (typeof metatype !== 'function') return [];
+    const controller = metatype as Type;
+    const prototype = controller.prototype as Record<string, Handler>;
+    return scanner.getAllMethodNames(prototype).flatMap((name) => {
+      const handler = prototype[name];
+      if (!handler) return [];
+      const policy = routePolicy(
+        reflector,
+        { getHandler: () => handler, getClass: () => controller as never },
+        defaults,
+      );
+      return pathsOf(controller, handler).map(({ route, verb, params }) => ({
+        route,
+        verb,
+        params,
+        policy,
+        controller,
+        handler,
+      }));
     });
+  });
+}
+
+function pathsOf(controller: Type, handler: Handler): Pick<DeclaredRoute, 'route' | 'verb' | 'params'>[] {
+  const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+  if (method === undefined) {
+    if (Reflect.getMetadata(PATTERN_METADATA, handler) === undefined) return [];
+    return [{ route: `messages to ${controller.name}.${handler.name}`, verb: undefined, params: [] }];
+  }
+  const verb = RequestMethod[method];
+  const paths = [controller, handler].map((of) => [Reflect.getMetadata(PATH_METADATA, of) as string | string[]].flat());
+  return joined(paths).map((path) => ({ route: `${verb} ${path}`, verb, params: paramsOf(path) }));
+}
+
+// `:id` and `*path`; a `*` by itself is a parameter of that name on Fastify.
+function paramsOf(path: string): string[] {
+  return [...path.matchAll(/:([\w$]+)|\*([\w$]*)/g)].map(([, name, wildcard]) => name ?? (wildcard || '*'));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Author } from '../core/caller.js';
 import type { SubjectRef } from '../core/model.js';
-import type { Prisma } from './generated/client.js';
+import type { SqlExecutor, Statement } from './executor.js';
 
 /** One thing that a write did: to what, and how that was before and is after (JSON; null where it was or is not there). */
 export interface ChangeEntry {
@@ -12,15 +12,18 @@ export interface ChangeEntry {
 
 const AT_ONCE = 5000;
 
-const INSERT = `INSERT INTO castellan.changes (actor_type, actor_id, request_id, action, target_type, target_id, before, after)
-  SELECT $1::text, $2::text, $3::text, q.action, q.target_type, q.target_id, q.before::jsonb, q.after::jsonb
-  FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-    WITH ORDINALITY AS q(action, target_type, target_id, before, after, n)
-  ORDER BY q.n`;
+const INSERT: Statement = {
+  name: 'castellan_insert_changes',
+  text: `INSERT INTO castellan.changes (actor_type, actor_id, request_id, action, target_type, target_id, before, after)
+    SELECT $1::text, $2::text, $3::text, q.action, q.target_type, q.target_id, q.before::jsonb, q.after::jsonb
+    FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+      WITH ORDINALITY AS q(action, target_type, target_id, before, after, n)
+    ORDER BY q.n`,
+};
 
 /** Collects what one write did, and adds it to the audit trail in the same transaction. */
 export class ChangeLog {
-  readonly #entries: ChangeEntry[] = [];
+  #entries: ChangeEntry[] = [];
 
   constructor(private readonly author: Author) {}
 
@@ -28,12 +31,14 @@ export class ChangeLog {
     this.#entries.push(entry);
   }
 
-  async flush(transaction: Prisma.TransactionClient): Promise<void> {
+  /** Adds to the trail what was collected since the last time. */
+  async flush(sql: SqlExecutor): Promise<void> {
     const { subject, requestId } = this.author;
-    for (let start = 0; start < this.#entries.length; start += AT_ONCE) {
-      const entries = this.#entries.slice(start, start + AT_ONCE);
-      await transaction.$executeRawUnsafe(
-        INSERT,
+    const collected = this.#entries;
+    this.#entries = [];
+    for (let start = 0; start < collected.length; start += AT_ONCE) {
+      const entries = collected.slice(start, start + AT_ONCE);
+      await sql.query(INSERT, [
         subject.type,
         subject.id,
         requestId,
@@ -42,7 +47,7 @@ export class ChangeLog {
         entries.map(({ target }) => target.id),
         entries.map(({ before }) => before && JSON.stringify(before)),
         entries.map(({ after }) => after && JSON.stringify(after)),
-      );
+      ]);
     }
   }
 }

@@ -10,6 +10,16 @@ const UNREACHABLE_MESSAGE =
 const BUSY_MESSAGE =
   /timeout exceeded when trying to connect|Unable to start a transaction in the given time|Transaction already closed|expired transaction/i;
 
+const UNFIT_ID = /constraint "ids of type \d+ are (uuid|int|bigint)"/;
+
+/** The refusal to register an object under an id that the app's own table could not hold. */
+export function unfitId(form: string): CastellanError {
+  const message = `must be ${form === 'uuid' ? 'a uuid in lower case, with its hyphens' : `a whole number that fits ${form}, without leading zeros`}`;
+  return new CastellanError('invalid_request', `id: ${message}: so the app holds the ids of this type.`, [
+    { path: 'id', message },
+  ]);
+}
+
 /** Whether the transaction lost against another one, and is worth another try. */
 export function isConflict(error: unknown): boolean {
   return codesOf(error).some((code) => CONFLICT.test(code) || code === 'P2034');
@@ -20,6 +30,8 @@ export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof CastellanError) return error;
   const codes = codesOf(error);
   const message = error instanceof Error ? error.message : '';
+  const unfit = UNFIT_ID.exec(message);
+  if (unfit?.[1] !== undefined) return unfitId(unfit[1]);
   if (isConflict(error) || codes.some((code) => BUSY.test(code)) || BUSY_MESSAGE.test(message)) {
     return new CastellanError('overloaded', 'The database is too busy to take this now; try again shortly.', [], {
       cause: error,
@@ -46,7 +58,7 @@ export async function translatingDatabaseErrors<Result>(work: () => Promise<Resu
 }
 
 // pg says it in `code`; Prisma wraps it: in `meta.driverAdapterError.cause`, in `cause`, or in a message of a raw query.
-function codesOf(error: unknown): string[] {
+export function codesOf(error: unknown): string[] {
   const codes: string[] = [];
   const seen = new Set<unknown>();
   const visit = (value: unknown, depth: number): void => {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { VALUE_TYPES } from './value-types.js';
 
 /** A hand-written statement. */
 export interface Statement {
@@ -21,6 +22,7 @@ export class PgExecutor implements SqlExecutor {
       ...(name === undefined ? {} : { name }),
       text,
       values: values as unknown[],
+      types: VALUE_TYPES,
     });
     return result.rows as Row[];
   }

@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import { decide } from '../core/decide.js';
 import { Decider } from '../core/decider.js';
 import { attributesWithin, coversField, NO_FIELDS } from '../core/field-scope.js';
@@ -20,7 +19,7 @@ import { factsOf, FactsStore } from './facts-store.js';
 import { findHeldRules, type HeldRules } from './held-rules.js';
 import { HOLDS_ANYWHERE, plainListStatement, type ListRow } from './list-sql.js';
 import { conditionsOf, MOST_CONDITIONS } from './object-check-sql.js';
-import { inSnapshot } from './snapshot.js';
+import { inSnapshot, type SnapshotSource } from './snapshot.js';
 
 type CountQuestion = Omit<ListQuestion, 'limit' | 'after'>;
 
@@ -31,7 +30,7 @@ const FEW = 1000;
 export class PostgresObjectLists extends ObjectLists {
   constructor(
     private readonly hot: SqlExecutor,
-    private readonly pool: pg.Pool,
+    private readonly snapshots: SnapshotSource,
   ) {
     super();
   }
@@ -39,7 +38,7 @@ export class PostgresObjectLists extends ObjectLists {
   async list(question: ListQuestion): Promise<Page<ObjectRecord>> {
     const plain = await this.#plainList(question);
     if (plain) return question.viewable ? withVisibleParents(this.hot, question.subject, plain) : plain;
-    return inSnapshot(this.pool, async (sql) => {
+    return inSnapshot(this.snapshots, async (sql) => {
       const spec = await specOf(sql, question);
       if (!spec) return { items: [], next: null };
       const page = await (spec.unchecked ? decidedList(sql, question, spec) : checkedList(sql, question, spec));
@@ -51,7 +50,7 @@ export class PostgresObjectLists extends ObjectLists {
   }
 
   async count(question: CountQuestion): Promise<number> {
-    return inSnapshot(this.pool, async (sql) => {
+    return inSnapshot(this.snapshots, async (sql) => {
       const spec = await specOf(sql, { ...question, limit: 0 });
       if (!spec) return 0;
       if (spec.unchecked) return decidedCount(candidatesOf(sql, question, spec));

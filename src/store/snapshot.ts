@@ -2,6 +2,13 @@ import type pg from 'pg';
 import { translatingDatabaseErrors } from './database-errors.js';
 import { PgExecutor, type SqlExecutor } from './executor.js';
 
+/** Connections to read snapshots on: a pool of `pg`, or what borrows from one. */
+export interface SnapshotSource {
+  /** What settings the snapshot takes, as commands for its beginning; absent where its connections have them already. */
+  readonly settings?: string;
+  connect(): Promise<Pick<pg.PoolClient, 'query' | 'release'>>;
+}
+
 const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 /**
@@ -9,12 +16,15 @@ const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
  *
  * @throws CastellanError `database_unavailable`, `overloaded`; and as the work does.
  */
-export function inSnapshot<Result>(pool: pg.Pool, work: (sql: SqlExecutor) => Promise<Result>): Promise<Result> {
+export function inSnapshot<Result>(
+  source: SnapshotSource,
+  work: (sql: SqlExecutor) => Promise<Result>,
+): Promise<Result> {
   return translatingDatabaseErrors(async () => {
-    const client = await pool.connect();
+    const client = await source.connect();
     let broken: Error | undefined;
     try {
-      await client.query(BEGIN);
+      await client.query(source.settings === undefined ? BEGIN : `${BEGIN}; ${source.settings}`);
       const result = await work(new PgExecutor(client));
       await client.query('COMMIT');
       return result;

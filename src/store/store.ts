@@ -1,22 +1,19 @@
-import { Decider } from '../core/decider.js';
 import type { AssignmentReader } from '../core/ports/assignments.js';
 import type { Credentials } from '../core/ports/credentials.js';
 import type { GrantReader } from '../core/ports/grants.js';
 import type { GroupReader } from '../core/ports/groups.js';
 import type { Explanations } from '../core/ports/explanations.js';
-import type { ActionLists, ObjectLists, SubjectLists } from '../core/ports/lists.js';
+import type { SubjectLists } from '../core/ports/lists.js';
 import type { ObjectReader } from '../core/ports/objects.js';
 import { Readiness } from '../core/ports/readiness.js';
 import type { RoleReader } from '../core/ports/roles.js';
 import type { TypeReader } from '../core/ports/types.js';
 import type { UserReader } from '../core/ports/users.js';
 import type { Writes } from '../core/ports/writes.js';
-import { PostgresActionLists } from './action-lists.js';
 import { PostgresCredentials } from './credential-store.js';
 import { Database, type DatabaseOptions } from './database.js';
+import { decisionsOver, type DecisionStore } from './decision-store.js';
 import { PostgresExplanations } from './explanations-store.js';
-import { SharedFacts } from './facts-store.js';
-import { PostgresObjectLists } from './object-lists.js';
 import { PrismaAssignmentReader } from './records/assignment-store.js';
 import { PostgresGrantReader } from './records/grant-list.js';
 import { PrismaGroupReader } from './records/group-store.js';
@@ -28,12 +25,9 @@ import { PostgresSubjectLists } from './subject-lists.js';
 import { PrismaWrites } from './write-transactions.js';
 
 /** The ports of the core, answered by one Postgres. */
-export interface Store {
+export interface Store extends DecisionStore {
   readonly database: Database;
-  readonly decider: Decider;
-  readonly lists: ObjectLists;
   readonly subjectLists: SubjectLists;
-  readonly actionLists: ActionLists;
   readonly explanations: Explanations;
   readonly writes: Writes;
   readonly credentials: Credentials;
@@ -45,20 +39,18 @@ export interface Store {
   readonly objects: ObjectReader;
   readonly assignments: AssignmentReader;
   readonly grants: GrantReader;
-  close(): Promise<void>;
 }
 
 /** Opens the store over a database that is there and migrated. Connections are made as they are needed. */
 export function openStore(options: DatabaseOptions): Store {
   const database = new Database(options);
   const { prisma, hot } = database;
-  const decider = new Decider(new SharedFacts(hot));
+  const decisions = decisionsOver(database);
+  const { decider } = decisions;
   return {
+    ...decisions,
     database,
-    decider,
-    lists: new PostgresObjectLists(hot, database.pool),
     subjectLists: new PostgresSubjectLists(database.pool),
-    actionLists: new PostgresActionLists(database.pool),
     explanations: new PostgresExplanations(database),
     writes: new PrismaWrites(database),
     credentials: new PostgresCredentials(hot),

@@ -11,9 +11,9 @@ import { PrismaExecutor, type SqlExecutor, type Statement } from './executor.js'
 import { FactsStore } from './facts-store.js';
 import { HoldingsStore } from './holdings-store.js';
 import { PrismaAssignmentWriter } from './records/assignment-store.js';
-import { PrismaGrantWriter } from './records/grant-store.js';
+import { SqlGrantWriter } from './records/grant-store.js';
 import { PrismaGroupWriter } from './records/group-store.js';
-import { PrismaObjectWriter } from './records/object-store.js';
+import { SqlObjectWriter } from './records/object-store.js';
 import { PrismaRoleWriter } from './records/role-store.js';
 import { PrismaTypeWriter } from './records/type-store.js';
 import { PrismaUserWriter } from './records/user-store.js';
@@ -71,7 +71,7 @@ export class PrismaWrites extends Writes {
         await lock(sql, scope);
         const changes = new ChangeLog(author);
         const result = await work(unitOf({ author, prisma, sql, changes }));
-        await changes.flush(prisma);
+        await changes.flush(sql);
         return result;
       },
       { maxWait: acquireTimeout, timeout: transactionTimeout },
@@ -117,7 +117,7 @@ function unitOf(tx: Transaction): WriteUnit {
     roles: new PrismaRoleWriter(tx),
     assignments: new PrismaAssignmentWriter(tx),
     types: new PrismaTypeWriter(tx),
-    objects: new PrismaObjectWriter(tx),
-    grants: new PrismaGrantWriter(tx),
+    objects: new SqlObjectWriter(tx),
+    grants: new SqlGrantWriter(tx),
   };
 }

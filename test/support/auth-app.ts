@@ -12,10 +12,11 @@ import { Decider } from '../../src/core/decider.js';
 import { CastellanError } from '../../src/core/errors.js';
 import { Credentials } from '../../src/core/ports/credentials.js';
 import { ObjectLists } from '../../src/core/ports/lists.js';
+import { SubjectRulesSource } from '../../src/core/ports/subject-rules.js';
 import { UserReader } from '../../src/core/ports/users.js';
 import { Writes } from '../../src/core/ports/writes.js';
 import { callerOf, type AuthorizableRequest } from '../../src/nest/authorized-request.js';
-import { AuthzGuard } from '../../src/nest/authz.guard.js';
+import { ServiceGuard } from '../../src/nest/service.guard.js';
 import { ProblemFilter } from '../../src/nest/problem.filter.js';
 import { Public, SignedIn } from '../../src/nest/route-policy.js';
 import { InMemoryAccounts, InMemoryCredentials, InMemoryUsers, InMemoryWrites } from './in-memory-accounts.js';
@@ -71,8 +72,9 @@ export async function startAuthApp({ publicUrl }: { publicUrl?: string } = {}): 
       { provide: Writes, useValue: new InMemoryWrites(accounts) },
       { provide: Decider, useValue: new Decider({ fetchFacts: nothingToDecide }) },
       { provide: ObjectLists, useValue: { holdsAnywhere: nothingToDecide } },
+      { provide: SubjectRulesSource, useValue: { of: nothingToDecide } },
     ],
-    exports: [Credentials, UserReader, Writes, Decider, ObjectLists],
+    exports: [Credentials, UserReader, Writes, Decider, ObjectLists, SubjectRulesSource],
   })
   class PortsModule {}
 
@@ -84,7 +86,7 @@ export async function startAuthApp({ publicUrl }: { publicUrl?: string } = {}): 
     controllers: [WhoController],
     providers: [
       { provide: APP_GUARD, useExisting: AuthenticationGuard },
-      { provide: APP_GUARD, useClass: AuthzGuard },
+      { provide: APP_GUARD, useClass: ServiceGuard },
       { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory }) },
     ],
   })

@@ -1,4 +1,4 @@
-import type { ObjectRef, Permission, SubjectRef, Supplied } from '../model.js';
+import type { Mode, ObjectRef, Permission, SubjectRef, Supplied } from '../model.js';
 import type { ObjectRecord } from './objects.js';
 
 /** Which registered objects of the permission's type may the subject do the action on? */
@@ -72,6 +72,8 @@ export interface ActionQuestion {
   readonly subject: SubjectRef;
   readonly object: ObjectRef;
   readonly supplied?: Supplied | undefined;
+  /** Goes over the mode of the object's type. */
+  readonly mode?: Mode | undefined;
 }
 
 /** Answers which actions a subject may do on an object: exactly those of its type for which a decision allows it. */

@@ -3,9 +3,10 @@ import { parsePermission } from '../../core/identifiers.js';
 import type { Question, SubjectRef } from '../../core/model.js';
 import { GrantReader, type GrantFilter, type GrantRecord } from '../../core/ports/grants.js';
 import type { Page } from '../../core/ports/lists.js';
+import { PrismaExecutor } from '../executor.js';
 import type { PrismaClient } from '../generated/client.js';
 import { FilterSql } from './filter-sql.js';
-import { findGrant, GRANT_INCLUDE, grantRecord } from './grant-store.js';
+import { findGrant, findGrants } from './grant-rows.js';
 import { heldBy, reachOf, withinHeld, type Reach } from './reach.js';
 import { placeOf, visiblePage, type Candidate } from './visible-page.js';
 
@@ -25,7 +26,7 @@ export class PostgresGrantReader extends GrantReader {
   }
 
   find(id: string): Promise<GrantRecord | null> {
-    return findGrant(this.prisma, id);
+    return findGrant(new PrismaExecutor(this.prisma), id);
   }
 
   async list(question: {
@@ -43,12 +44,7 @@ export class PostgresGrantReader extends GrantReader {
       (after, count) => this.#candidates({ viewer, reach, filter, after, count }),
       (row) => (reach.superuser ? [] : questionsOf(viewer, row)),
     );
-    const rows = await this.prisma.grant.findMany({
-      where: { id: { in: page.items } },
-      include: GRANT_INCLUDE,
-      orderBy: { id: 'asc' },
-    });
-    return { items: rows.map(grantRecord), next: page.next };
+    return { items: await findGrants(new PrismaExecutor(this.prisma), page.items), next: page.next };
   }
 
   #candidates(asked: {

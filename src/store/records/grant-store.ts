@@ -1,21 +1,13 @@
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { CastellanError, notFound, unknownReference } from '../../core/errors.js';
-import { refName, type Effect, type JsonObject } from '../../core/model.js';
+import { refName } from '../../core/model.js';
 import type { GrantRecord, GrantWriter, NewGrant } from '../../core/ports/grants.js';
 import { ruleKey } from '../../core/rule-key.js';
 import type { Statement } from '../executor.js';
-import type { Prisma } from '../generated/client.js';
 import { permissionIds } from '../permission-ids.js';
-import type { Transaction } from '../transaction.js';
-import { isUuid } from './uuid.js';
-
-export const GRANT_INCLUDE = {
-  subject: { select: { type: true, externalId: true } },
-  permission: { select: { action: true, type: { select: { name: true } } } },
-  object: { select: { externalId: true, type: { select: { name: true } } } },
-} as const satisfies Prisma.GrantInclude;
-export type GrantRow = Prisma.GrantGetPayload<{ include: typeof GRANT_INCLUDE }>;
+import type { SqlTransaction } from '../transaction.js';
+import { findGrant, PARTS_COLUMNS, partsOfRow, type GrantParts, type GrantPartsRow } from './grant-rows.js';
 
 const RESOLVE: Statement = {
   name: 'castellan_resolve_grants',
@@ -43,36 +35,44 @@ const INSERT: Statement = {
 // The same rule at the same place is the same grant, whichever id was proposed for it.
 const STANDING: Statement = {
   name: 'castellan_standing_grants',
-  text: `SELECT g.id::text AS id, g.effect, g.condition, g.fields, g.starts_at AS "startsAt", g.expires_at AS "expiresAt"
+  text: `SELECT q.n::int AS n, g.id::text AS id, ${PARTS_COLUMNS}
     FROM unnest($1::int[], $2::int[], $3::bigint[], $4::text[]) WITH ORDINALITY AS q(subject_id, permission_id, object_id, variant, n)
     JOIN castellan.grants g ON g.subject_id = q.subject_id AND g.permission_id = q.permission_id
-      AND g.place_id = coalesce(q.object_id, 0) AND g.variant = q.variant
-    ORDER BY q.n`,
+      AND g.place_id = coalesce(q.object_id, 0) AND g.variant = q.variant`,
 };
 
-export class PrismaGrantWriter implements GrantWriter {
-  constructor(private readonly tx: Transaction) {}
+const DELETE: Statement = {
+  name: 'castellan_delete_grant',
+  text: 'DELETE FROM castellan.grants WHERE id = $1::uuid',
+};
+
+/** What tells grants apart, each part in the order of the grants. */
+interface Keys {
+  readonly subjectIds: readonly number[];
+  readonly permissions: readonly number[];
+  readonly objectIds: readonly (string | null)[];
+  readonly parts: readonly GrantParts[];
+  readonly variants: readonly string[];
+}
+
+/** Writes grants in the transaction that it is given, be it the store's own or an app's. */
+export class SqlGrantWriter implements GrantWriter {
+  constructor(private readonly tx: SqlTransaction) {}
 
   find(id: string): Promise<GrantRecord | null> {
-    return findGrant(this.tx.prisma, id);
+    return findGrant(this.tx.sql, id);
   }
 
   async create(grants: readonly NewGrant[]): Promise<{ record: GrantRecord; created: boolean }[]> {
-    const { subjectIds, objectIds } = await this.#resolve(grants);
-    const permissions = await permissionIds(
-      this.tx,
-      grants.map((grant) => grant.permission),
-      (index) => `${index}.permission`,
-    );
-    const parts = grants.map(partsOf);
-    const variants = parts.map(variantOf);
+    const keys = await this.#keysOf(grants);
+    const { parts } = keys;
     const ids = grants.map(() => uuidv7());
     const inserted = await this.tx.sql.query<{ id: string }>(INSERT, [
       ids,
-      subjectIds,
-      permissions,
-      objectIds,
-      variants,
+      keys.subjectIds,
+      keys.permissions,
+      keys.objectIds,
+      keys.variants,
       parts.map(({ effect }) => effect),
       parts.map(({ condition }) => condition && JSON.stringify(condition)),
       parts.map(({ fields }) => JSON.stringify(fields ?? [])),
@@ -80,9 +80,9 @@ export class PrismaGrantWriter implements GrantWriter {
       parts.map(({ expiresAt }) => expiresAt),
     ]);
     const created = new Set(inserted.map((row) => row.id));
-    const standing = await this.tx.sql.query<PartsRow>(STANDING, [subjectIds, permissions, objectIds, variants]);
+    const standing = await this.#standing(keys);
     return grants.map(({ subject, permission, object }, index) => {
-      const row = standing[index];
+      const row = standing.get(index);
       if (!row) throw new CastellanError('internal', 'A grant was given, and does not stand.');
       const record: GrantRecord = { id: row.id, subject, permission, object, ...partsOfRow(row) };
       // Where one batch asks for the same grant twice, the first is the one that made it.
@@ -98,11 +98,34 @@ export class PrismaGrantWriter implements GrantWriter {
     });
   }
 
+  /** The id of the grant that says the same; null when there is none. @throws CastellanError `unknown_reference`. */
+  async findSame(grant: NewGrant): Promise<string | null> {
+    return (await this.#standing(await this.#keysOf([grant]))).get(0)?.id ?? null;
+  }
+
   async delete(id: string): Promise<void> {
     const before = await this.find(id);
     if (!before) throw notFound();
-    await this.tx.prisma.grant.delete({ where: { id } });
+    await this.tx.sql.query(DELETE, [id]);
     this.tx.changes.add({ action: 'grant.delete', target: { type: 'grant', id }, before, after: null });
+  }
+
+  async #keysOf(grants: readonly NewGrant[]): Promise<Keys> {
+    const { subjectIds, objectIds } = await this.#resolve(grants);
+    const permissions = await permissionIds(
+      this.tx,
+      grants.map((grant) => grant.permission),
+      (index) => `${index}.permission`,
+    );
+    const parts = grants.map(partsOf);
+    return { subjectIds, objectIds, permissions, parts, variants: parts.map(variantOf) };
+  }
+
+  /** Of grants that have these keys, those that stand, by their places in the list. */
+  async #standing({ subjectIds, permissions, objectIds, variants }: Keys): Promise<Map<number, GrantPartsRow>> {
+    const values = [subjectIds, permissions, objectIds, variants];
+    const rows = await this.tx.sql.query<GrantPartsRow & { n: number }>(STANDING, values);
+    return new Map(rows.map((row) => [row.n - 1, row]));
   }
 
   async #resolve(grants: readonly NewGrant[]): Promise<{ subjectIds: number[]; objectIds: (string | null)[] }> {
@@ -126,36 +149,7 @@ export class PrismaGrantWriter implements GrantWriter {
   }
 }
 
-export async function findGrant(prisma: Prisma.TransactionClient, id: string): Promise<GrantRecord | null> {
-  if (!isUuid(id)) return null;
-  const row = await prisma.grant.findUnique({ where: { id }, include: GRANT_INCLUDE });
-  return row && grantRecord(row);
-}
-
-export function grantRecord(row: GrantRow): GrantRecord {
-  return {
-    id: row.id,
-    subject: { type: row.subject.type, id: row.subject.externalId },
-    permission: `${row.permission.type.name}:${row.permission.action}`,
-    object: row.object && { type: row.object.type.name, id: row.object.externalId },
-    ...partsOfRow(row),
-  };
-}
-
-type Parts = Pick<GrantRecord, 'effect' | 'condition' | 'fields' | 'startsAt' | 'expiresAt'>;
-type PartsRow = Pick<GrantRow, 'id' | 'effect' | 'condition' | 'fields' | 'startsAt' | 'expiresAt'>;
-
-function partsOfRow(row: PartsRow): Parts {
-  return {
-    effect: row.effect as Effect,
-    condition: row.condition as JsonObject | null,
-    fields: row.fields.length > 0 ? row.fields : null,
-    startsAt: row.startsAt?.toISOString() ?? null,
-    expiresAt: row.expiresAt?.toISOString() ?? null,
-  };
-}
-
-function partsOf({ effect = 'allow', condition = null, fields = null, startsAt, expiresAt }: NewGrant): Parts {
+function partsOf({ effect = 'allow', condition = null, fields = null, startsAt, expiresAt }: NewGrant): GrantParts {
   return {
     effect,
     condition,
@@ -172,7 +166,7 @@ function inUtc(time: string | null | undefined): string | null {
 const PLAIN = ruleKey({ effect: 'allow', condition: null, fields: null });
 
 /** What tells apart grants to the same subject, of the same permission, at the same place. */
-export function variantOf(parts: Parts): string {
+export function variantOf(parts: GrantParts): string {
   const key = ruleKey(parts);
   return key === PLAIN ? '' : createHash('sha256').update(key).digest('base64url');
 }

@@ -1,6 +1,6 @@
 import { isBuiltInType } from '../../core/built-ins.js';
 import { CastellanError, notFound } from '../../core/errors.js';
-import { refName, sameRef, type JsonObject, type ObjectRef, type SubjectRef } from '../../core/model.js';
+import { sameRef, type JsonObject, type ObjectRef, type SubjectRef } from '../../core/model.js';
 import {
   ObjectReader,
   type NewObject,
@@ -9,20 +9,25 @@ import {
   type ObjectWriter,
 } from '../../core/ports/objects.js';
 import { joinAncestors, leaveAncestors, requireChildless, requireParent, subtreeOf } from '../ancestry.js';
-import type { Prisma, PrismaClient } from '../generated/client.js';
-import type { Transaction } from '../transaction.js';
-import { insertObject } from './object-rows.js';
+import { PrismaExecutor, type Statement } from '../executor.js';
+import type { PrismaClient } from '../generated/client.js';
+import type { SqlTransaction } from '../transaction.js';
+import {
+  deleteObjectRows,
+  findObjectRow,
+  insertObject,
+  objectExists,
+  objectRecord,
+  type ObjectRow,
+} from './object-rows.js';
 import { deleteSubtree } from './object-subtree.js';
 
-const SELECT = {
-  id: true,
-  typeId: true,
-  externalId: true,
-  attributes: true,
-  type: { select: { name: true } },
-  parent: { select: { externalId: true, type: { select: { name: true } } } },
-} as const satisfies Prisma.ProtectedObjectSelect;
-type Row = Prisma.ProtectedObjectGetPayload<{ select: typeof SELECT }>;
+const UPDATE: Statement = {
+  name: 'castellan_update_object',
+  text: `UPDATE castellan.objects SET attributes = coalesce($2::jsonb, attributes),
+      parent_id = CASE WHEN $3::bool THEN $4::bigint ELSE parent_id END
+    WHERE id = $1::bigint RETURNING attributes`,
+};
 
 export class PrismaObjectReader extends ObjectReader {
   constructor(private readonly prisma: PrismaClient) {
@@ -30,25 +35,23 @@ export class PrismaObjectReader extends ObjectReader {
   }
 
   async find(ref: ObjectRef): Promise<ObjectRecord | null> {
-    const row = await findRow(this.prisma, ref);
-    return row && recordOf(row);
+    const row = await findObjectRow(new PrismaExecutor(this.prisma), ref);
+    return row && objectRecord(row);
   }
 }
 
-export class PrismaObjectWriter implements ObjectWriter {
-  constructor(private readonly tx: Transaction) {}
+/** Writes objects in the transaction that it is given, be it the store's own or an app's. */
+export class SqlObjectWriter implements ObjectWriter {
+  constructor(private readonly tx: SqlTransaction) {}
 
   async find(ref: ObjectRef): Promise<ObjectRecord | null> {
-    const row = await findRow(this.tx.prisma, ref);
-    return row && recordOf(row);
+    const row = await findObjectRow(this.tx.sql, ref);
+    return row && objectRecord(row);
   }
 
   async create(object: NewObject, creator: SubjectRef | null): Promise<ObjectRecord> {
     requireOwnType(object.type);
-    if (await this.find(object))
-      throw new CastellanError('already_exists', `id: there is a ${refName(object)} already.`, [
-        { path: 'id', message: 'is taken' },
-      ]);
+    if (await this.find(object)) throw objectExists(object);
     const creation = await insertObject(this.tx, object, creator);
     const { type, id, attributes } = object;
     const record: ObjectRecord = { type, id, parent: object.parent ? refOf(object.parent) : null, attributes };
@@ -63,50 +66,44 @@ export class PrismaObjectWriter implements ObjectWriter {
 
   async update(ref: ObjectRef, change: ObjectChange): Promise<ObjectRecord> {
     requireOwnType(ref.type);
-    const before = await findRow(this.tx.prisma, ref);
-    if (!before) throw notFound();
-    const moved = change.parent === undefined ? undefined : await this.#move(before, change.parent);
-    const row = await this.tx.prisma.protectedObject.update({
-      where: { id: before.id },
-      data: { ...(change.attributes ? { attributes: change.attributes } : {}), ...moved },
-      select: SELECT,
-    });
-    this.tx.changes.add({
-      action: 'object.update',
-      target: refOf(ref),
-      before: recordOf(before),
-      after: recordOf(row),
-    });
-    return recordOf(row);
+    const row = await findObjectRow(this.tx.sql, ref);
+    if (!row) throw notFound();
+    const before = objectRecord(row);
+    const moved = change.parent === undefined ? undefined : await this.#move(row, change.parent);
+    const [stored] = await this.tx.sql.query<{ attributes: JsonObject }>(UPDATE, [
+      row.row_id,
+      change.attributes ? JSON.stringify(change.attributes) : null,
+      moved !== undefined,
+      moved?.parentId ?? null,
+    ]);
+    if (!stored) throw notFound();
+    const parent = moved ? change.parent && refOf(change.parent) : before.parent;
+    const after: ObjectRecord = { ...before, parent: parent ?? null, attributes: stored.attributes };
+    this.tx.changes.add({ action: 'object.update', target: refOf(ref), before, after });
+    return after;
   }
 
   async delete(ref: ObjectRef, options: { readonly cascade?: boolean | undefined } = {}): Promise<void> {
     requireOwnType(ref.type);
-    const before = await findRow(this.tx.prisma, ref);
-    if (!before) throw notFound();
-    const id = String(before.id);
-    if (options.cascade) return deleteSubtree(this.tx, { id, typeId: before.typeId });
-    await requireChildless(this.tx.sql, ref, id);
-    await this.tx.prisma.protectedObject.delete({ where: { id: before.id } });
-    this.tx.changes.add({ action: 'object.delete', target: refOf(ref), before: recordOf(before), after: null });
+    const row = await findObjectRow(this.tx.sql, ref);
+    if (!row) throw notFound();
+    if (options.cascade) return deleteSubtree(this.tx, { id: row.row_id, typeId: row.type_id });
+    await requireChildless(this.tx.sql, ref, row.row_id);
+    await deleteObjectRows(this.tx.sql, [row.row_id]);
+    this.tx.changes.add({ action: 'object.delete', target: refOf(ref), before: objectRecord(row), after: null });
   }
 
   /** Moves the object in the closure; answers what its own row has to say of it. */
-  async #move(row: Row, parent: ObjectRef | null): Promise<{ parentId: bigint | null } | undefined> {
-    const standing = recordOf(row).parent;
+  async #move(row: ObjectRow, parent: ObjectRef | null): Promise<{ parentId: string | null } | undefined> {
+    const standing = objectRecord(row).parent;
     if (parent === null ? standing === null : standing !== null && sameRef(parent, standing)) return undefined;
-    const object = { id: String(row.id), typeId: row.typeId };
+    const object = { id: row.row_id, typeId: row.type_id };
     const parentId = parent && (await requireParent(this.tx.sql, parent, object.id));
     const subtree = await subtreeOf(this.tx.sql, object);
     if (standing) await leaveAncestors(this.tx.sql, subtree);
-    if (parentId === null) return { parentId };
-    await joinAncestors(this.tx.sql, subtree, parentId);
-    return { parentId: BigInt(parentId) };
+    if (parentId !== null) await joinAncestors(this.tx.sql, subtree, parentId);
+    return { parentId };
   }
-}
-
-function findRow(prisma: Prisma.TransactionClient, ref: ObjectRef): Promise<Row | null> {
-  return prisma.protectedObject.findFirst({ where: { type: { name: ref.type }, externalId: ref.id }, select: SELECT });
 }
 
 function requireOwnType(type: string): void {
@@ -119,13 +116,4 @@ function requireOwnType(type: string): void {
 
 function refOf(ref: ObjectRef): ObjectRef {
   return { type: ref.type, id: ref.id };
-}
-
-function recordOf(row: Row): ObjectRecord {
-  return {
-    type: row.type.name,
-    id: row.externalId,
-    parent: row.parent && { type: row.parent.type.name, id: row.parent.externalId },
-    attributes: row.attributes as JsonObject,
-  };
 }

@@ -5,8 +5,9 @@ import { CastellanError, invalidField, notSignedIn } from '../core/errors.js';
 import { faultOfId, faultOfName } from '../core/identifiers.js';
 import type { ObjectRef } from '../core/model.js';
 import { ObjectLists } from '../core/ports/lists.js';
-import { callerOf, requestOf, type AuthorizableRequest } from './authorized-request.js';
-import { routePolicy, type RoutePolicy } from './route-policy.js';
+import { callerOf, requestOf, setAuthorized, type AuthorizableRequest } from './authorized-request.js';
+import { RoutePolicies } from './route-policies.js';
+import type { RoutePolicy } from './route-policy.js';
 import { SAFE_VERBS, VERB_ACTIONS } from './verb-actions.js';
 
 /**
@@ -14,19 +15,21 @@ import { SAFE_VERBS, VERB_ACTIONS } from './verb-actions.js';
  * that declares nothing. A list is let through: it holds what the caller may view, and nothing else.
  */
 @Injectable()
-export class AuthzGuard implements CanActivate {
-  readonly #policies = new Map<unknown, Map<unknown, RoutePolicy>>();
+export class ServiceGuard implements CanActivate {
+  readonly #policies: RoutePolicies;
 
   constructor(
-    private readonly reflector: Reflector,
+    reflector: Reflector,
     private readonly decider: Decider,
     private readonly lists: ObjectLists,
-  ) {}
+  ) {
+    this.#policies = new RoutePolicies(reflector);
+  }
 
   /** @throws CastellanError `not_authenticated`, `not_found`, `forbidden`, `invalid_request` (an id that can't be one). */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') throw new CastellanError('forbidden', 'Only HTTP requests are guarded.');
-    const policy = this.#policyOf(context);
+    const policy = this.#policies.of(context);
     const request = requestOf(context);
     switch (policy.access) {
       case 'public':
@@ -59,17 +62,6 @@ export class AuthzGuard implements CanActivate {
     if (await this.lists.holdsAnywhere(caller.subject, { type, action })) return;
     await this.decider.requireEverywhere(caller, type, action);
   }
-
-  #policyOf(context: ExecutionContext): RoutePolicy {
-    // Controllers may inherit a handler from one base class, so the handler alone does not tell routes apart.
-    const handler = context.getHandler();
-    const controller = context.getClass();
-    let byHandler = this.#policies.get(controller);
-    if (!byHandler) this.#policies.set(controller, (byHandler = new Map()));
-    let policy = byHandler.get(handler);
-    if (!policy) byHandler.set(handler, (policy = routePolicy(this.reflector, context)));
-    return policy;
-  }
 }
 
 function readTarget(
@@ -79,7 +71,7 @@ function readTarget(
   const params = (request.params ?? {}) as Record<string, string | undefined>;
   const type = resourceType(policy, params);
   const object = objectOf(type, policy.objectParam, params);
-  request.authorized = { type, object };
+  setAuthorized(request, { type, object });
   const action = policy.action ?? VERB_ACTIONS[request.method];
   if (action === undefined) throw new CastellanError('forbidden', `${request.method} stands for no action.`);
   return { type, object, action };

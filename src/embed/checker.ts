@@ -1,0 +1,162 @@
+import type { Caller } from '../core/caller.js';
+import { CastellanError, notFound } from '../core/errors.js';
+import type { JsonObject, Mode, ObjectRef, Question, Supplied } from '../core/model.js';
+import { answeringHttp, signInFirst } from './authz-exception.js';
+import { asJson, readObject, type ObjectArgument } from './object-argument.js';
+import type { Asked } from './question-memory.js';
+
+/** What a question brings along. */
+export interface CheckOptions {
+  /** Attributes of the object; they go over those that are stored. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** What conditions read at `context.*`. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** Goes over the mode of the object's type. */
+  readonly mode?: Mode;
+}
+
+/** What is to be made. */
+export interface Addition {
+  readonly parent?: ObjectArgument | null;
+  readonly id?: string;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly mode?: Mode;
+}
+
+/**
+ * Answers what one subject may do.
+ *
+ * @example
+ * if (await can.check('change', { type: 'document', id: document.id })) …
+ */
+export class Checker {
+  constructor(
+    private readonly asked: Asked,
+    private readonly callerOf: () => Caller | Promise<Caller>,
+  ) {}
+
+  /** Whether it may do the action on this object. @throws AuthzException `database_unavailable`, `overloaded`. */
+  async check(action: string, object: ObjectArgument, options: CheckOptions = {}): Promise<boolean> {
+    const [allowed] = await this.many(action, [object], options);
+    return allowed === true;
+  }
+
+  /** Whether it may do the action on each of these, in their order; one statement. @throws AuthzException as `check` does. */
+  many(action: string, objects: readonly ObjectArgument[], options: CheckOptions = {}): Promise<boolean[]> {
+    return answeringHttp(async () => {
+      const { subject } = await this.callerOf();
+      return this.#ask(objects.map((object) => questionOn(subject, action, object, options)));
+    });
+  }
+
+  /**
+   * Goes on where it may do the action on this object, and otherwise says no more than it may know.
+   *
+   * @throws AuthzException `not_authenticated` (nobody signed in), `not_found` (may not view it), `forbidden` (may view it).
+   */
+  require(action: string, object: ObjectArgument, options: CheckOptions = {}): Promise<void> {
+    return answeringHttp(async () => {
+      const { subject, signedIn } = await this.callerOf();
+      const question = questionOn(subject, action, object, options);
+      const [viewed, allowed] = await this.#ask([questionOn(subject, 'view', object, options), question]);
+      if (viewed && allowed) return;
+      if (!signedIn) throw signInFirst();
+      if (!viewed) throw notFound();
+      throw mayNot(action, question.permission.type);
+    });
+  }
+
+  /** The actions that it may do on this object, in the order of the type. @throws AuthzException as `check` does. */
+  actions(object: ObjectArgument, options: CheckOptions = {}): Promise<string[]> {
+    return answeringHttp(async () => {
+      const { subject } = await this.callerOf();
+      const { object: ref, supplied } = suppliedOn(object, options);
+      return this.asked.actions({ subject, object: ref, supplied, mode: options.mode });
+    });
+  }
+
+  /** Whether it holds the permission everywhere: on any object of the type, whichever. @throws AuthzException as `check` does. */
+  everywhere(action: string, type: string, options: Pick<CheckOptions, 'context'> = {}): Promise<boolean> {
+    return answeringHttp(async () => {
+      const { subject } = await this.callerOf();
+      const [allowed] = await this.#ask([everywhere(subject, action, type, options)]);
+      return allowed === true;
+    });
+  }
+
+  /** Whether it holds the permission everywhere, or on at least one object that is registered. @throws AuthzException as `check` does. */
+  anywhere(action: string, type: string, options: Pick<CheckOptions, 'context'> = {}): Promise<boolean> {
+    return answeringHttp(async () => {
+      const { subject } = await this.callerOf();
+      const question = everywhere(subject, action, type, options);
+      const [allowed] = await this.#ask([question]);
+      if (allowed) return true;
+      const { items } = await this.asked.objects({ subject, type, action, supplied: question.supplied, limit: 1 });
+      return items.length > 0;
+    });
+  }
+
+  /** Whether it may add such an object: below the parent, or without one. @throws AuthzException as `check` does. */
+  add(type: string, addition: Addition = {}): Promise<boolean> {
+    return answeringHttp(async () => {
+      const { subject } = await this.callerOf();
+      const [allowed] = await this.#ask([adding(subject, type, addition)]);
+      return allowed === true;
+    });
+  }
+
+  async #ask(questions: readonly Question[]): Promise<boolean[]> {
+    if (questions.length === 0) return [];
+    const decisions = await this.asked.decideAll(questions);
+    return questions.map((_, index) => decisions[index]?.allowed === true);
+  }
+}
+
+/** The question whether the subject may do the action on the object. */
+export function questionOn(
+  subject: Question['subject'],
+  action: string,
+  argument: ObjectArgument,
+  options: CheckOptions = {},
+): Question {
+  const { object, supplied } = suppliedOn(argument, options);
+  return { subject, permission: { type: object.type, action }, object, supplied, mode: options.mode };
+}
+
+/** The question whether the subject may add such an object. */
+export function adding(subject: Question['subject'], type: string, addition: Addition, action = 'add'): Question {
+  const { parent, id, attributes = {}, context, mode } = addition;
+  return {
+    subject,
+    permission: { type, action },
+    object: parent === undefined || parent === null ? undefined : readObject(parent).object,
+    proposed: { id, attributes: asJson(attributes) },
+    supplied: context && { context: asJson(context) },
+    mode,
+  };
+}
+
+/** What is told to whoever may view the object and not do this. */
+export function mayNot(action: string, type: string): CastellanError {
+  return new CastellanError('forbidden', `You may see this ${type}, but not ${action} it.`);
+}
+
+function everywhere(
+  subject: Question['subject'],
+  action: string,
+  type: string,
+  { context }: Pick<CheckOptions, 'context'>,
+): Question {
+  return { subject, permission: { type, action }, supplied: context && { context: asJson(context) } };
+}
+
+function suppliedOn(
+  argument: ObjectArgument,
+  { attributes, context }: CheckOptions,
+): { object: ObjectRef; supplied: Supplied | undefined } {
+  const read = readObject(argument);
+  const resource: JsonObject | undefined = attributes ? { ...read.attributes, ...asJson(attributes) } : read.attributes;
+  if (!resource && !context) return { object: read.object, supplied: undefined };
+  return { object: read.object, supplied: { resource, context: context && asJson(context) } };
+}

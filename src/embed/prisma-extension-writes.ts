@@ -1,0 +1,223 @@
+import { CastellanError } from '../core/errors.js';
+import { misuse } from '../store/app-executor.js';
+import type { CallInTransaction, Part, PrismaCall, TransactionalCalls } from './prisma-extension-call.js';
+import type { DeclaredModel } from './prisma-extension-declared.js';
+import { spoilTransaction, type AuthzTransaction, type TransactionOpener } from './transaction.js';
+
+/** An operation, the transaction that it is in, and Castellan in the same transaction. */
+interface Inside extends CallInTransaction {
+  readonly authz: AuthzTransaction;
+  readonly args: Part;
+}
+
+// No statement is to name more rows than this.
+const AT_ONCE = 1000;
+
+/** Carries out what is written to one declared model, and does the same to the objects. */
+export class DeclaredWrites {
+  constructor(
+    private readonly calls: TransactionalCalls,
+    private readonly authz: TransactionOpener,
+    private readonly model: DeclaredModel,
+  ) {}
+
+  /** @throws CastellanError as the writes of objects do, and `internal` for what can't be done; whatever the operation throws. */
+  carryOut(call: PrismaCall): Promise<unknown> {
+    const { operation } = call;
+    switch (operation) {
+      case 'create':
+        return this.#inside(call, (inside) => this.#createOne(inside));
+      case 'createManyAndReturn':
+        return this.#inside(call, (inside) => this.#createMany(inside));
+      case 'upsert':
+        return this.#inside(call, (inside) => this.#upsert(inside));
+      case 'update':
+        return this.#inside(call, (inside) => this.#updateOne(inside));
+      case 'updateManyAndReturn':
+        return this.#inside(call, (inside) => this.#updateMany(inside));
+      case 'delete':
+        return this.#inside(call, (inside) => this.#deleteOne(inside));
+      case 'deleteMany':
+        return this.#inside(call, (inside) => this.#deleteMany(inside));
+      case 'updateMany':
+        if (!this.model.follows && !this.model.mayRename(call.args['data']))
+          return Promise.resolve(call.query(call.args));
+        return Promise.reject(this.#unseen(operation, 'updateManyAndReturn'));
+      case 'createMany':
+        return Promise.reject(this.#unseen(operation, 'createManyAndReturn'));
+      default:
+        return Promise.reject(
+          misuse(`${this.model.call(operation)} can't be told to Castellan, and is not carried out.`),
+        );
+    }
+  }
+
+  #unseen(operation: string, instead: string): CastellanError {
+    return misuse(
+      `${this.model.call(operation)} does not say which rows it wrote, so their objects would not follow: use ${this.model.call(instead)}.`,
+    );
+  }
+
+  #inside(call: PrismaCall, work: (inside: Inside) => Promise<unknown>): Promise<unknown> {
+    return this.calls.run(call, async (inside) => {
+      // Before anything is written: it may be refused.
+      const authz = this.authz.with(inside.client);
+      try {
+        return await work({ ...inside, authz, args: call.args });
+      } catch (error) {
+        // The app may catch it, and commit the rows without their objects.
+        if (inside.isApps) await spoilTransaction(inside.client);
+        throw error;
+      }
+    });
+  }
+
+  async #createOne(inside: Inside): Promise<unknown> {
+    const { row, shown } = await this.#runOne(inside);
+    await this.#register(inside, row);
+    return shown;
+  }
+
+  async #createMany(inside: Inside): Promise<unknown> {
+    const { rows, shown } = await this.#runMany(inside);
+    await inPasses(rows, 'unknown_reference', (row) => this.#register(inside, row));
+    return shown;
+  }
+
+  async #upsert(inside: Inside): Promise<unknown> {
+    const before = (await inside.find('findUnique', {
+      where: inside.args['where'],
+      select: this.model.select,
+    })) as Part | null;
+    const { row, shown } = await this.#runOne(inside);
+    if (before) await this.#follow(inside, row, before);
+    else await this.#register(inside, row);
+    return shown;
+  }
+
+  async #updateOne(inside: Inside): Promise<unknown> {
+    const { where, data } = inside.args;
+    const before = this.model.mayRename(data)
+      ? await inside.find('findUnique', { where, select: this.model.select })
+      : null;
+    const { row, shown } = await this.#runOne(inside);
+    await this.#follow(inside, row, (before as Part | null) ?? row);
+    return shown;
+  }
+
+  async #updateMany(inside: Inside): Promise<unknown> {
+    const { where = {}, data } = inside.args;
+    const renames = this.model.mayRename(data);
+    const found = renames ? ((await inside.find('findMany', { where, select: this.model.select })) as Part[]) : [];
+    const before = new Map(found.map((row) => [this.model.keyOf(row), row]));
+    const { rows, shown } = await this.#runMany(inside);
+    for (const row of rows) {
+      const was = renames ? before.get(this.model.keyOf(row)) : row;
+      if (!was) throw this.#renamed();
+      await this.#follow(inside, row, was);
+    }
+    return shown;
+  }
+
+  async #deleteOne(inside: Inside): Promise<unknown> {
+    const { row, shown } = await this.#runOne(inside);
+    await this.#unregister(inside, row);
+    return shown;
+  }
+
+  // Only rows that were seen are deleted: one that comes in between would go without its object.
+  async #deleteMany(inside: Inside): Promise<unknown> {
+    const { where = {}, limit, ...rest } = inside.args;
+    const { model } = this;
+    const take = limit === undefined ? {} : { take: limit };
+    const found = (await inside.find('findMany', { where, select: model.select, ...take })) as Part[];
+    const gone: Part[] = [];
+    for (let start = 0; start < found.length; start += AT_ONCE) {
+      const rows = found.slice(start, start + AT_ONCE);
+      await inside.run({ ...rest, where: { AND: [where, model.where(rows)] } });
+      // What another transaction has changed meanwhile may stand: it is no row of these any more.
+      const left = (await inside.find('findMany', { where: model.where(rows), select: model.select })) as Part[];
+      const standing = new Set(left.map((row) => model.keyOf(row)));
+      gone.push(...rows.filter((row) => !standing.has(model.keyOf(row))));
+    }
+    await inPasses(gone, 'has_children', (row) => this.#unregister(inside, row));
+    return { count: gone.length };
+  }
+
+  async #register({ authz }: Inside, row: Part): Promise<void> {
+    const creator = this.model.creatorOf(row);
+    await authz.objects.create(this.model.objectOf(row), creator === undefined ? {} : { creator });
+  }
+
+  /** Does to the object what was done to its row; what was never registered stays so. */
+  async #follow({ authz }: Inside, row: Part, before: Part): Promise<void> {
+    const ref = this.model.refOf(row);
+    if (this.model.refOf(before).id !== ref.id) throw this.#renamed();
+    if (!this.model.follows) return;
+    const object = await authz.objects.find(ref);
+    const change = object && this.model.changeOf(row, object);
+    if (change) await authz.objects.update(ref, change);
+  }
+
+  async #unregister({ authz }: Inside, row: Part): Promise<void> {
+    const ref = this.model.refOf(row);
+    try {
+      await authz.objects.delete(ref, { cascade: this.model.cascade });
+    } catch (error) {
+      // It was never registered, or went along with one above it.
+      if (!isRefusal(error, 'not_found')) throw error;
+    }
+  }
+
+  #renamed(): CastellanError {
+    return misuse(
+      `A row of ${this.model.name} would get another id, and what was granted on it would be lost: make a new one, and delete the old.`,
+    );
+  }
+
+  async #runOne(inside: Inside): Promise<{ row: Part; shown: unknown }> {
+    const { args, extra } = this.model.widened(inside.args);
+    const row = (await inside.run(args)) as Part;
+    return { row, shown: without(row, extra) };
+  }
+
+  async #runMany(inside: Inside): Promise<{ rows: Part[]; shown: unknown }> {
+    const { args, extra } = this.model.widened(inside.args);
+    const rows = (await inside.run(args)) as Part[];
+    return { rows, shown: rows.map((row) => without(row, extra)) };
+  }
+}
+
+// Out of sight, and still there for the app's own computed fields.
+function without(row: Part, extra: ReadonlySet<string>): Part {
+  if (extra.size === 0) return row;
+  const shown = { ...row };
+  for (const name of extra) Object.defineProperty(shown, name, { enumerable: false });
+  return shown;
+}
+
+function isRefusal(error: unknown, code: CastellanError['code']): boolean {
+  return error instanceof CastellanError && error.code === code;
+}
+
+/** Does the work for each, and again for those that were refused so, for as long as that helps: rows come in any order, and some stand below others. */
+async function inPasses(
+  rows: readonly Part[],
+  code: CastellanError['code'],
+  work: (row: Part) => Promise<void>,
+): Promise<void> {
+  let waiting = rows;
+  while (waiting.length > 0) {
+    const refused: { row: Part; error: unknown }[] = [];
+    for (const row of waiting) {
+      try {
+        await work(row);
+      } catch (error) {
+        if (!isRefusal(error, code)) throw error;
+        refused.push({ row, error });
+      }
+    }
+    if (refused.length === waiting.length) throw refused[0]?.error;
+    waiting = refused.map(({ row }) => row);
+  }
+}

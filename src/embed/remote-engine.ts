@@ -1,0 +1,111 @@
+import type { TypeRule } from '../core/casl-ability.js';
+import { parsePermission } from '../core/identifiers.js';
+import type { Decision, JsonObject, ObjectRef, Question, SubjectRef } from '../core/model.js';
+import { AuthzEngine, type ActionsAsked, type ObjectsAsked, type SubjectRules } from '../core/ports/engine.js';
+import type { Page } from '../core/ports/lists.js';
+import { bodyOf, decisionsIn, isObject, requestsFor } from './remote-questions.js';
+import type { RemoteOptions } from './remote-options.js';
+import { outOfReach, ServiceConnection } from './service-connection.js';
+
+const LONGEST_PAGE = 1000;
+
+/**
+ * Answers from a Castellan service, over the AuthZEN Authorization API. The service's user holds `access:evaluate` there, as it asks
+ * about others.
+ *
+ * @see https://openid.net/specs/authorization-api-1_0.html
+ */
+export class RemoteEngine extends AuthzEngine {
+  readonly #service: ServiceConnection;
+
+  /** @throws TypeError for options that can't be used. */
+  constructor(options: RemoteOptions) {
+    super();
+    this.#service = new ServiceConnection(options);
+  }
+
+  async decideAll(questions: readonly Question[]): Promise<Decision[]> {
+    const answers = requestsFor(questions).map(async (request) => {
+      const answer = await this.#service.ask('/access/v1/evaluations', bodyOf(request));
+      return decisionsIn(answer, request.evaluations.length);
+    });
+    return (await Promise.all(answers)).flat();
+  }
+
+  async actions({ subject, object, supplied, mode }: ActionsAsked): Promise<string[]> {
+    const asked = {
+      subject: { type: subject.type, id: subject.id, properties: supplied?.subject },
+      resource: { type: object.type, id: object.id, properties: supplied?.resource },
+      context: supplied?.context,
+      mode,
+    };
+    const actions: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#search('action', { ...asked, page: { limit: LONGEST_PAGE, token } });
+      actions.push(...page.results.map((result) => textIn(result, 'name')));
+      token = page.next ?? undefined;
+    } while (token !== undefined);
+    return actions;
+  }
+
+  async objects({ subject, type, action, supplied, limit, after }: ObjectsAsked): Promise<Page<ObjectRef>> {
+    const { results, next } = await this.#search('resource', {
+      subject: { type: subject.type, id: subject.id, properties: supplied?.subject },
+      action: { name: action, properties: supplied?.action },
+      resource: { type, properties: supplied?.resource },
+      context: supplied?.context,
+      page: { limit: Math.min(limit, LONGEST_PAGE), token: after },
+    });
+    return { items: results.map((result) => ({ type: textIn(result, 'type'), id: textIn(result, 'id') })), next };
+  }
+
+  async rulesOf(subject: SubjectRef): Promise<SubjectRules> {
+    const answer = await this.#service.ask('/api/v1/access/ability', {
+      subject: { type: subject.type, id: subject.id },
+    });
+    return rulesIn(answer);
+  }
+
+  /** Nothing is held open. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #search(what: string, body: object): Promise<{ results: unknown[]; next: string | null }> {
+    const answer = await this.#service.ask(`/access/v1/search/${what}`, body);
+    const results = isObject(answer) ? answer['results'] : undefined;
+    const page = isObject(answer) && isObject(answer['page']) ? answer['page'] : {};
+    if (!Array.isArray(results)) throw outOfReach('has answered a search with no results');
+    const token = page['next_token'];
+    return { results, next: typeof token === 'string' && token !== '' ? token : null };
+  }
+}
+
+// What denies must not be lost: an answer that can't be read as a whole is none.
+function rulesIn(answer: unknown): SubjectRules {
+  const rules = isObject(answer) ? answer['rules'] : undefined;
+  const attributes = isObject(answer) ? answer['subjectAttributes'] : undefined;
+  if (!Array.isArray(rules) || !(attributes === null || isObject(attributes)))
+    throw outOfReach('has not answered what rules a subject holds');
+  return { rules: rules.map(ruleIn), subjectAttributes: attributes as JsonObject | null };
+}
+
+function ruleIn(rule: unknown): TypeRule {
+  const { permission: name, effect, condition, fields } = isObject(rule) ? rule : {};
+  const permission = typeof name === 'string' ? parsePermission(name) : undefined;
+  if (!permission || (effect !== 'allow' && effect !== 'deny'))
+    throw outOfReach('has answered with a rule that can not be read');
+  return {
+    permission,
+    effect,
+    condition: (condition ?? null) as JsonObject | null,
+    fields: (fields ?? null) as readonly string[] | null,
+  };
+}
+
+function textIn(result: unknown, name: string): string {
+  const text = isObject(result) ? result[name] : undefined;
+  if (typeof text !== 'string') throw outOfReach(`has answered a search with a result that has no ${name}`);
+  return text;
+}

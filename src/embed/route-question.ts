@@ -1,0 +1,163 @@
+import { ModuleRef } from '@nestjs/core';
+import { CastellanError } from '../core/errors.js';
+import { faultOfId, faultOfName } from '../core/identifiers.js';
+import type { ObjectRef } from '../core/model.js';
+import type { AuthorizableRequest } from '../nest/authorized-request.js';
+import type { ParentSource, ProposedObject, ProposedSource } from '../nest/creation-sources.js';
+import type { AppId, AppRequest, ObjectResolver, Resolution } from '../nest/object-source.js';
+import type { RoutePolicy } from '../nest/route-policy.js';
+import { VERB_ACTIONS } from '../nest/verb-actions.js';
+import { asJson, readRef, textOf, type ObjectArgument, type ReadObject } from './object-argument.js';
+
+/** A request as it comes from Express or Fastify. */
+export type HttpRequest = AuthorizableRequest & { readonly body?: unknown; readonly query?: unknown };
+
+/** What a request asks of the engine. */
+export type RouteQuestion = { readonly type: string; readonly action: string } &
+  /** Something of the type as a whole; where it is viewing, it is a list. */
+  (
+    | { readonly about: 'type' }
+    | ({ readonly about: 'object' } & ReadObject)
+    /** An object that there can't be, or that a resolver did not find. */
+    | { readonly about: 'nothing' }
+    | { readonly about: 'addition'; readonly parent: ObjectRef | null; readonly proposed: ProposedObject }
+  );
+
+/**
+ * Reads what a request asks, as its route declares it; at once, unless something has to be found first.
+ *
+ * @throws CastellanError `forbidden` for what is not declared well enough to be asked; and as the app's own resolvers do.
+ */
+export function routeQuestion(
+  policy: RoutePolicy,
+  request: HttpRequest,
+  moduleRef: ModuleRef,
+): RouteQuestion | Promise<RouteQuestion> {
+  const params = (request.params ?? {}) as Params;
+  const type = typeOf(policy, params);
+  const action = policy.action ?? VERB_ACTIONS[request.method];
+  if (action === undefined) throw undeclared(`${request.method} stands for no action; @Action names one`);
+  if (faultOfName(type)) return { about: 'nothing', type, action };
+  const { parent, proposed, object: source } = policy;
+  if (parent !== undefined || proposed !== undefined)
+    return additionQuestion({ type, action, parent, proposed }, request, moduleRef);
+  if (source === null) return { about: 'type', type, action };
+  if (typeof source === 'function')
+    return resolve(source, request, moduleRef).then((resolution) => objectQuestion(type, action, resolution));
+  const id = paramOf(params, policy.objectParam);
+  if (id !== undefined) return objectQuestion(type, action, id);
+  // A path with parameters names something: to take it for a list would let everybody in.
+  const typeParam = policy.resource && 'typeParam' in policy.resource ? policy.resource.typeParam : undefined;
+  if (Object.keys(params).some((param) => param !== typeParam))
+    throw undeclared(
+      `none of its parameters is :${policy.objectParam}; @ObjectFrom or @ParentFrom names another, or @NoObject`,
+    );
+  return { about: 'type', type, action };
+}
+
+async function additionQuestion(
+  { type, action, parent, proposed }: Pick<RoutePolicy, 'parent' | 'proposed'> & { type: string; action: string },
+  request: HttpRequest,
+  moduleRef: ModuleRef,
+): Promise<RouteQuestion> {
+  const below = parent === undefined ? null : await parentOf(parent, request, moduleRef);
+  if (below === undefined) return { about: 'nothing', type, action };
+  const proposal = proposed === undefined ? { attributes: {} } : await proposalOf(proposed, request, moduleRef);
+  return { about: 'addition', type, action, parent: below, proposed: proposal };
+}
+
+type Params = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+// Express gives what a wildcard stands for in its segments.
+function paramOf(params: Params, name: string): string | undefined {
+  const value = Object.hasOwn(params, name) ? params[name] : undefined;
+  return typeof value === 'object' ? value.join('/') : value;
+}
+
+/** What is told of a route that nobody can use. */
+export function undeclared(why: string): CastellanError {
+  return new CastellanError('forbidden', 'This route declares nobody who may use it.', [], { cause: new Error(why) });
+}
+
+function typeOf({ resource }: RoutePolicy, params: Params): string {
+  if (!resource) throw undeclared('it names no resource type');
+  if ('type' in resource) return resource.type;
+  const type = paramOf(params, resource.typeParam);
+  if (type === undefined) throw undeclared(`its path has no parameter :${resource.typeParam}`);
+  return type;
+}
+
+function objectQuestion(type: string, action: string, resolution: Resolution): RouteQuestion {
+  const read = readResolution(resolution, type);
+  if (!read) return { about: 'nothing', type, action };
+  return { about: 'object', type: read.object.type, action, ...read };
+}
+
+/** Null where there is none. */
+function readResolution(resolution: Resolution, type: string): ReadObject | null {
+  if (resolution === null || resolution === undefined) return null;
+  const named = typeof resolution === 'object' ? resolution : { id: resolution };
+  const object = { type: named.type ?? type, id: textOf(named.id) };
+  if (faultOfName(object.type) || faultOfId(object.id)) return null;
+  return { object, attributes: named.attributes && asJson(named.attributes) };
+}
+
+async function resolve(source: ObjectResolver<never>, request: HttpRequest, moduleRef: ModuleRef): Promise<Resolution> {
+  return (source as ObjectResolver)(request as AppRequest, moduleRef);
+}
+
+/** Null for none; undefined for one that there can't be. */
+async function parentOf(
+  source: ParentSource,
+  request: HttpRequest,
+  moduleRef: ModuleRef,
+): Promise<ObjectRef | null | undefined> {
+  if (typeof source === 'function') return parentNamed(await resolve(source, request, moduleRef));
+  if ('param' in source) {
+    const id = paramOf((request.params ?? {}) as Params, source.param);
+    if (id === undefined) throw undeclared(`its path has no parameter :${source.param}`);
+    return parentNamed({ type: source.type, id });
+  }
+  const value = valueAt(request.body, source.body);
+  if (value === undefined || value === null) return null;
+  if (source.type === undefined) return parentNamed(value as Resolution);
+  return isId(value) ? parentNamed({ type: source.type, id: value }) : undefined;
+}
+
+function parentNamed(resolution: Resolution): ObjectRef | null | undefined {
+  if (resolution === null || resolution === undefined) return null;
+  try {
+    const argument = typeof resolution === 'string' ? readRef(resolution, 'a parent') : (resolution as ObjectArgument);
+    const { type, id } = argument as { type?: unknown; id?: unknown };
+    if (typeof type !== 'string' || !isId(id)) return undefined;
+    const parent = { type, id: textOf(id) };
+    return faultOfName(parent.type) || faultOfId(parent.id) ? undefined : parent;
+  } catch {
+    return undefined;
+  }
+}
+
+async function proposalOf(source: ProposedSource, request: HttpRequest, moduleRef: ModuleRef): Promise<ProposedObject> {
+  if (typeof source === 'function') {
+    type Resolver = (request: AppRequest, moduleRef: ModuleRef) => ProposedObject | Promise<ProposedObject>;
+    const { id, attributes } = await (source as Resolver)(request as AppRequest, moduleRef);
+    return { ...(id === undefined ? {} : { id }), attributes: asJson(attributes) };
+  }
+  const value = source.body === '' ? request.body : valueAt(request.body, source.body);
+  return { attributes: isObject(value) ? asJson(value) : {} };
+}
+
+/** What stands in the body at a path of names. */
+function valueAt(body: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => {
+    return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  }, body);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isId(value: unknown): value is AppId {
+  return typeof value === 'string' || typeof value === 'bigint' || Number.isSafeInteger(value);
+}

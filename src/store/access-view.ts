@@ -1,0 +1,201 @@
+import { CastellanError } from '../core/errors.js';
+import { faultOfName } from '../core/identifiers.js';
+import type { IdForm } from '../core/rows/id-forms.js';
+import { inWindow } from './principals-sql.js';
+
+/** How a model's ids are held; each can be said by one text only, so that no two objects mean one row. */
+export type IdType = IdForm | 'text';
+
+/** The view of who has access to the rows of one model. */
+export interface AccessView {
+  /** The resource type whose objects the rows are. */
+  readonly type: string;
+  readonly idType: IdType;
+  /** In the app's own schema. */
+  readonly schema: string;
+  readonly view: string;
+  /** The view's column with the id of the row. */
+  readonly idColumn: string;
+}
+
+// Postgres cuts names after 63 bytes.
+const LONGEST_NAME = 63;
+const OBJECT_TYPE = ':type';
+
+/** SQL: what a rule is called, so that all that mean the same are called the same; the row has `effect`, `fields` and `condition`. */
+export const ruleName = (row: string): string =>
+  `${row}.effect || CASE WHEN ${row}.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ${row}.condition::text, '')`;
+
+/** What {@link ruleName} says of a rule that allows and says no more. */
+export const PLAIN_RULE = 'allow';
+
+/**
+ * SQL for an app's own migration: the view, and what makes it quick. It can be run again, and in a database without Castellan (a shadow
+ * database, say) makes a view that holds nothing.
+ *
+ * @throws CastellanError `invalid_request` for names that can't be.
+ */
+export function accessViewSql(view: AccessView): string {
+  const fault =
+    faultOfName(view.type) ?? (view.type.includes('$castellan$') ? 'must not contain $castellan$' : undefined);
+  if (fault) throw new CastellanError('invalid_request', `The type ${fault}.`);
+  for (const name of [view.schema, view.view, view.idColumn]) requireIdentifier(name);
+  const type = `'${view.type.replaceAll("'", "''")}'`;
+  const named = `${quoted(view.schema)}.${quoted(view.view)}`;
+  const statements = [
+    `DROP VIEW IF EXISTS ${named}`,
+    ...idStatements(view),
+    `CREATE VIEW ${named} AS\n${selectOf(view)}`,
+  ];
+  return `-- Who has access to the rows of the type ${view.type}. Made by: castellan prisma view
+DO $castellan$
+DECLARE
+  type_id text;
+  statement text;
+BEGIN
+  IF to_regclass('castellan.objects') IS NULL THEN
+    -- Nobody has access where there is no Castellan.
+    EXECUTE $sql$DROP VIEW IF EXISTS ${named}$sql$;
+    EXECUTE $sql$CREATE VIEW ${named} AS SELECT NULL::${view.idType} AS ${quoted(view.idColumn)}, NULL::int AS holder_id,
+      NULL::int AS permission_id, NULL::text AS way, NULL::text AS rule, NULL::text AS "by" WHERE false$sql$;
+    RETURN;
+  END IF;
+  EXECUTE 'SELECT id::text FROM castellan.types WHERE name = $1' INTO type_id USING ${type}::text;
+  IF type_id IS NULL THEN
+    RAISE EXCEPTION 'There is no type % yet: register it, then run this migration again.', ${type};
+  END IF;
+  FOREACH statement IN ARRAY ARRAY[
+${statements.map((statement) => `$sql$${statement}$sql$`).join(',\n')}
+  ] LOOP
+    EXECUTE replace(statement, '${OBJECT_TYPE}', type_id);
+  END LOOP;
+END
+$castellan$;
+`;
+}
+
+// A check that the type's ids can be held as the app does, in one spelling only, and an index of them as they are held so. What is
+// registered is held against it beforehand, by its name.
+function idStatements({ idType }: AccessView): string[] {
+  if (idType === 'text') return [];
+  const [check, index] = [quoted(idCheckName(OBJECT_TYPE, idType)), quoted(`ids of type ${OBJECT_TYPE} as ${idType}`)];
+  return [
+    `ALTER TABLE castellan.objects DROP CONSTRAINT IF EXISTS ${check}`,
+    `ALTER TABLE castellan.objects ADD CONSTRAINT ${check} CHECK (CASE WHEN type_id = ${OBJECT_TYPE} THEN ${FITS[idType]} ELSE true END)`,
+    `CREATE UNIQUE INDEX IF NOT EXISTS ${index} ON castellan.objects ((${idExpression(idType, '')})) INCLUDE (id, type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`,
+  ];
+}
+
+const idCheckName = (typeId: string, form: IdForm): string => `ids of type ${typeId} are ${form}`;
+
+/** SQL: a jsonb array of the forms that ids of the type (a reference to its internal id) are to have, by the names of the checks there are. */
+export const idFormsOf = (typeId: string): string => `(
+      SELECT coalesce(jsonb_agg(split_part(c.conname, ' ', 6)), '[]') FROM pg_catalog.pg_constraint c
+      WHERE c.conrelid = 'castellan.objects'::regclass AND c.contype = 'c' AND c.conname LIKE 'ids of type ' || ${typeId} || ' are %'
+    )`;
+
+const whole = (digits: number, type: string, least: string, largest: string): string =>
+  `CASE WHEN external_id ~ '^(0|-?[1-9][0-9]{0,${digits - 1}})$' THEN external_id::${type} BETWEEN ${least} AND ${largest} ELSE false END`;
+// None of them casts what it can not.
+const FITS = {
+  uuid: `external_id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'`,
+  int: whole(10, 'bigint', '-2147483648', '2147483647'),
+  bigint: whole(19, 'numeric', '-9223372036854775808', '9223372036854775807'),
+};
+
+// Other types' ids are never cast, whatever order the conditions are tried in.
+const idExpression = (idType: IdType, row: string): string =>
+  idType === 'text'
+    ? `${row}external_id`
+    : `CASE WHEN ${row}type_id = ${OBJECT_TYPE} THEN ${row}external_id::${idType} END`;
+
+interface Leg {
+  readonly way: string;
+  readonly holder: string;
+  readonly permission: string;
+  readonly rule: string;
+  readonly joins: string;
+  readonly where: string;
+}
+
+const SELF = (place: string): string => `${place} = o.id`;
+const ABOVE = `JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = ${OBJECT_TYPE}`;
+const INCLUDED = 'JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id';
+
+const PLAIN = { holder: 'g.subject_id', permission: 'g.permission_id', rule: `'${PLAIN_RULE}'` };
+const GRANTED = { ...PLAIN, rule: ruleName('g') };
+const BY_ROLE = { holder: 'a.subject_id', permission: 'ru.permission_id', rule: ruleName('ru') };
+const TO_ROLE = { ...GRANTED, holder: 'a.subject_id' };
+// What a role was granted on an object counts, through an assignment on an object, where both are above.
+const WHERE_BOTH = `${inWindow('a')} AND (g.variant = '' OR (${inWindow('g')})) AND (g.place_id = 0 OR g.place_id = o.id
+    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))`;
+
+const LEGS: readonly Leg[] = [
+  { way: 'grant', ...PLAIN, joins: `JOIN castellan.grants g ON ${SELF('g.place_id')}`, where: `g.variant = ''` },
+  {
+    way: 'below',
+    ...PLAIN,
+    joins: `${ABOVE} JOIN castellan.grants g ON g.place_id = an.ancestor_id`,
+    where: `g.reaches_below AND g.variant = ''`,
+  },
+  {
+    way: 'special',
+    ...GRANTED,
+    joins: `JOIN castellan.grants g ON ${SELF('g.place_id')}`,
+    where: `g.variant <> '' AND ${inWindow('g')}`,
+  },
+  {
+    way: 'special',
+    ...GRANTED,
+    joins: `${ABOVE} JOIN castellan.grants g ON g.place_id = an.ancestor_id`,
+    where: `g.reaches_below AND g.variant <> '' AND ${inWindow('g')}`,
+  },
+  {
+    way: 'role',
+    ...BY_ROLE,
+    joins: `JOIN castellan.assignments a ON ${SELF('a.object_id')} ${INCLUDED} JOIN castellan.rules ru ON ru.role_id = ei.included_id`,
+    where: inWindow('a'),
+  },
+  {
+    way: 'role',
+    ...BY_ROLE,
+    joins: `${ABOVE} JOIN castellan.assignments a ON a.object_id = an.ancestor_id ${INCLUDED} JOIN castellan.rules ru ON ru.role_id = ei.included_id`,
+    where: inWindow('a'),
+  },
+  {
+    way: 'role_grant',
+    ...TO_ROLE,
+    joins: `JOIN castellan.assignments a ON ${SELF('a.object_id')} ${INCLUDED} JOIN castellan.grants g ON g.subject_id = ei.included_id`,
+    where: WHERE_BOTH,
+  },
+  {
+    way: 'role_grant',
+    ...TO_ROLE,
+    joins: `${ABOVE} JOIN castellan.assignments a ON a.object_id = an.ancestor_id ${INCLUDED} JOIN castellan.grants g ON g.subject_id = ei.included_id`,
+    where: WHERE_BOTH,
+  },
+];
+
+/** `by` is 'rule' where objects are looked up from the rules, 'row' where each row is asked. */
+function selectOf({ idType, idColumn }: AccessView): string {
+  return (['rule', 'row'] as const)
+    .flatMap((by) =>
+      LEGS.map(
+        ({ way, holder, permission, rule, joins, where }) =>
+          `SELECT ${idExpression(idType, 'o.')} AS ${quoted(idColumn)}, ${holder} AS holder_id, ${permission} AS permission_id, '${way}' AS way, ${rule} AS rule, '${by}' AS "by"
+FROM castellan.objects o ${joins}${by === 'row' ? ' CROSS JOIN castellan.taken_for_many()' : ''}
+WHERE o.type_id = ${OBJECT_TYPE} AND ${where}`,
+      ),
+    )
+    .join('\nUNION ALL\n');
+}
+
+function requireIdentifier(name: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name.length <= LONGEST_NAME) return;
+  throw new CastellanError(
+    'invalid_request',
+    `${name}: a name of letters, digits and _, of at most ${LONGEST_NAME}, is wanted.`,
+  );
+}
+
+const quoted = (name: string): string => `"${name}"`;

@@ -1,0 +1,104 @@
+import type pg from 'pg';
+import { CastellanError } from '../core/errors.js';
+import { DECISION_PLANS, LOOKUP_PLANS, type Connections } from './connections.js';
+import { translatingDatabaseErrors } from './database-errors.js';
+import { PgExecutor, type SqlExecutor, type Statement } from './executor.js';
+import type { SnapshotSource } from './snapshot.js';
+
+/** The part of an app's own `pg.Pool` that is used; any version of `pg` has it. */
+export interface AppPool {
+  connect(): Promise<object>;
+}
+
+/** Times in milliseconds. */
+export interface BorrowingOptions {
+  readonly pool: AppPool;
+  readonly statementTimeout?: number;
+  /** How long a question may wait for one of the app's connections. */
+  readonly acquireTimeout?: number;
+}
+
+type Borrowed = Pick<pg.PoolClient, 'query' | 'release'>;
+
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY';
+
+/**
+ * Runs statements on connections of an app's own pool. What settings they take is said in a transaction and ends with it: the
+ * app gets its connections back as they were.
+ */
+export class BorrowedConnections implements Connections {
+  readonly hot: SqlExecutor;
+  readonly snapshots: SnapshotSource;
+
+  constructor({ pool, statementTimeout = 1000, acquireTimeout = 500 }: BorrowingOptions) {
+    const limits = [
+      `statement_timeout=${statementTimeout}`,
+      `idle_in_transaction_session_timeout=${2 * statementTimeout}`,
+    ];
+    const connect = (): Promise<Borrowed> => borrow(pool, acquireTimeout);
+    this.hot = new BorrowingExecutor(connect, `${BEGIN}; ${commands([...limits, ...DECISION_PLANS])}`);
+    this.snapshots = { connect, settings: commands([...limits, ...LOOKUP_PLANS]) };
+  }
+
+  /** The pool is the app's own to end. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class BorrowingExecutor implements SqlExecutor {
+  constructor(
+    private readonly connect: () => Promise<Borrowed>,
+    private readonly begin: string,
+  ) {}
+
+  query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
+    return translatingDatabaseErrors(async () => {
+      const client = await this.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query(this.begin);
+        const rows = await new PgExecutor(client).query<Row>(statement, values);
+        await client.query('COMMIT');
+        return rows;
+      } catch (error) {
+        // A connection whose end is unknown is not used again.
+        await client.query('ROLLBACK').catch((cause: Error) => {
+          broken = cause;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    });
+  }
+}
+
+// The app's pool may be one that waits for ever, and all of its connections held by requests that wait for a decision.
+async function borrow(pool: AppPool, acquireTimeout: number): Promise<Borrowed> {
+  const connecting = pool.connect() as Promise<Borrowed>;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), acquireTimeout);
+  });
+  try {
+    const client = await Promise.race([connecting, late]);
+    if (client) return client;
+  } finally {
+    clearTimeout(timer);
+  }
+  connecting.then(
+    (client) => client.release(),
+    () => {},
+  );
+  throw new CastellanError('overloaded', 'No connection of the database pool has become free; try again shortly.');
+}
+
+function commands(settings: readonly string[]): string {
+  return settings
+    .map((setting) => {
+      const [name, value = ''] = setting.split('=');
+      return `SET LOCAL ${name} = '${value}'`;
+    })
+    .join('; ');
+}

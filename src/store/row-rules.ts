@@ -1,0 +1,167 @@
+import { CastellanError } from '../core/errors.js';
+import type { Effect, JsonObject, Mode, SubjectRef } from '../core/model.js';
+import {
+  RowRuleSource,
+  type ActionRules,
+  type PlacedKind,
+  type RowRules,
+  type RuleKind,
+} from '../core/ports/row-rules.js';
+import type { Way } from '../core/rows/row-filter.js';
+import type { SqlExecutor, Statement } from './executor.js';
+import { PLAIN_RULE, ruleName } from './access-view.js';
+import { STANDS } from './placed-rules-sql.js';
+import { inWindow, principalsOf, rolesOf } from './principals-sql.js';
+
+// Each may become a subquery of an app's statement.
+const MOST_KINDS = 100;
+// Looking up so many objects, and putting them in order, costs what asking the rows of a table of some hundred thousand one by one does.
+const MANY = 4000;
+
+const kind = (row: string): string =>
+  `${row}.permission_id, ${row}.effect, ${row}.condition, ${row}.fields <> '{}' AS of_fields, ${ruleName(row)} AS rule`;
+const OF_HOLDERS = 'g.subject_id = ANY(held.holders) AND g.permission_id = ANY(held.permissions)';
+const OF_ROLES = 'g.subject_id = ANY(held.roles_on_objects) AND g.permission_id = ANY(held.permissions)';
+
+// Of plain grants there may be millions: whether there is one is all that is asked.
+const permissionsWith = (plainGrants: string): string => `ARRAY(
+      SELECT p.permission_id FROM unnest(held.permissions) AS p(permission_id) WHERE EXISTS (
+        SELECT 1 FROM castellan.grants g WHERE g.permission_id = p.permission_id AND g.variant = '' AND ${plainGrants}
+      ))`;
+
+const ROW_RULES: Statement = {
+  name: 'castellan_row_rules',
+  text: `SELECT held.*,
+    ${permissionsWith('g.subject_id = ANY(held.holders) AND g.place_id > 0')} AS granted,
+    ${permissionsWith('g.subject_id = ANY(held.holders) AND g.reaches_below')} AS granted_below,
+    ${permissionsWith('g.subject_id = ANY(held.roles_on_objects)')} AS granted_to_roles,
+    (SELECT coalesce(jsonb_agg(to_jsonb(kind)), '[]') FROM (
+      SELECT 'everywhere' AS way, ${kind('g')} FROM castellan.grants g WHERE ${OF_HOLDERS} AND g.place_id = 0 AND ${STANDS}
+      UNION SELECT 'everywhere', ${kind('ru')} FROM castellan.rules ru
+      WHERE ru.role_id = ANY(held.roles) AND ru.permission_id = ANY(held.permissions)
+      UNION SELECT 'special', ${kind('g')} FROM castellan.grants g
+      WHERE ${OF_HOLDERS} AND g.place_id > 0 AND g.variant <> '' AND (${inWindow('g')})
+      UNION SELECT 'role', ${kind('ru')} FROM castellan.rules ru
+      WHERE ru.role_id = ANY(held.roles_on_objects) AND ru.permission_id = ANY(held.permissions)
+      UNION SELECT 'role_grant', ${kind('g')} FROM castellan.grants g
+      WHERE ${OF_ROLES} AND g.variant <> '' AND (${inWindow('g')})
+      LIMIT ${MOST_KINDS + 1}
+    ) kind) AS kinds
+  FROM (
+    SELECT acting.*, acting.principals || acting.roles AS holders FROM (
+      SELECT asked.*, ${rolesOf('asked.principals')} AS roles, ARRAY(
+          SELECT ei.included_id FROM castellan.assignments a
+          JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id
+          WHERE a.subject_id = ANY(asked.principals) AND a.object_id IS NOT NULL AND ${inWindow('a')}
+        ) AS roles_on_objects
+      FROM (
+        SELECT t.id AS type_id, t.mode, coalesce(s.superuser, false) AS superuser, s.attributes,
+          ${principalsOf({ id: 's.id', active: 's.active' })} AS principals,
+          ARRAY(SELECT p.id FROM castellan.permissions p WHERE p.type_id = t.id AND p.action = ANY($4::text[]) ORDER BY p.id) AS permissions,
+          ARRAY(SELECT p.action FROM castellan.permissions p WHERE p.type_id = t.id AND p.action = ANY($4::text[]) ORDER BY p.id) AS actions
+        FROM castellan.types t LEFT JOIN castellan.subjects s ON s.type = $1 AND s.external_id = $2
+        WHERE t.name = $3 AND coalesce(s.active, true)
+      OFFSET 0) asked
+    OFFSET 0) acting
+  OFFSET 0) held`,
+};
+
+/** On how many objects each permission's rules are placed, counted no further than it matters. */
+const placesOf = (many: number): Statement => {
+  const limited = (from: string): string => `(SELECT count(*) FROM (SELECT 1 FROM ${from} LIMIT ${many}) counted)`;
+  const grants = 'castellan.grants g WHERE g.subject_id = ANY($1::int[]) AND g.permission_id = p.permission_id';
+  const below = (place: string): string =>
+    `JOIN castellan.ancestry an ON an.ancestor_id = ${place} AND an.descendant_type_id = $4::int`;
+  const assigned = 'a.subject_id = ANY($3::int[]) AND a.object_id IS NOT NULL';
+  return {
+    name: `castellan_row_places_${many}`,
+    text: `SELECT p.permission_id, ${limited(`${grants} AND g.place_id > 0`)}
+      + ${limited(`${grants.replace(' WHERE', ` ${below('g.place_id')} WHERE`)} AND g.reaches_below`)}
+      + ${limited(`castellan.assignments a WHERE ${assigned}`)}
+      + ${limited(`castellan.assignments a ${below('a.object_id')} WHERE ${assigned}`)} >= ${many} AS many
+    FROM unnest($2::int[]) AS p(permission_id)`,
+  };
+};
+
+interface Row {
+  readonly type_id: number;
+  readonly mode: Mode;
+  readonly superuser: boolean;
+  readonly attributes: JsonObject | null;
+  readonly principals: number[];
+  readonly holders: number[];
+  readonly permissions: number[];
+  readonly actions: string[];
+  readonly granted: number[];
+  readonly granted_below: number[];
+  readonly granted_to_roles: number[];
+  readonly kinds: {
+    readonly way: Way | 'everywhere';
+    readonly permission_id: number;
+    readonly effect: Effect;
+    readonly condition: JsonObject | null;
+    readonly of_fields: boolean;
+    readonly rule: string;
+  }[];
+}
+
+/** Reads what filters of rows are made of: two look-ups, whose cost does not grow with the plain grants there are. */
+export class PostgresRowRules extends RowRuleSource {
+  readonly #places: Statement;
+
+  /** @param many on how many objects rules are placed when rows are better asked one by one. */
+  constructor(
+    private readonly sql: SqlExecutor,
+    many = MANY,
+  ) {
+    super();
+    this.#places = placesOf(many);
+  }
+
+  async rowRulesOf(subject: SubjectRef, type: string, actions: readonly string[]): Promise<RowRules | null> {
+    const [row] = await this.sql.query<Row>(ROW_RULES, [subject.type, subject.id, type, actions]);
+    if (!row) return null;
+    if (row.kinds.length > MOST_KINDS)
+      throw new CastellanError(
+        'overloaded',
+        `More than ${MOST_KINDS} kinds of rules on objects of the type ${type} are held: a filter can not hold them.`,
+      );
+    const many = await this.#permissionsOfMany(row);
+    const { mode, superuser, attributes: subjectAttributes } = row;
+    const byAction = row.actions.map(
+      (action, index) => [action, rulesOf(row, row.permissions[index] as number, many)] as const,
+    );
+    return { mode, superuser, subjectAttributes, byAction: new Map(byAction) };
+  }
+
+  async #permissionsOfMany(row: Row): Promise<ReadonlySet<number>> {
+    const isPlaced = [row.granted, row.granted_to_roles].some((permissions) => permissions.length > 0);
+    if (row.superuser || (!isPlaced && row.kinds.every(({ way }) => way === 'everywhere'))) return new Set();
+    const found = await this.sql.query<{ permission_id: number; many: boolean }>(this.#places, [
+      row.holders,
+      row.permissions,
+      row.principals,
+      row.type_id,
+    ]);
+    return new Set(found.filter(({ many }) => many).map(({ permission_id }) => permission_id));
+  }
+}
+
+function rulesOf(row: Row, permissionId: number, permissionsOfMany: ReadonlySet<number>): ActionRules {
+  const many = permissionsOfMany.has(permissionId);
+  const everywhere: RuleKind[] = [];
+  const placed: PlacedKind[] = [];
+  for (const { way, permission_id, effect, condition, of_fields: ofFields, rule } of row.kinds) {
+    if (permission_id !== permissionId) continue;
+    const kind = { effect, condition, ofFields };
+    if (way === 'everywhere') everywhere.push(kind);
+    // An assignment is of a principal; a grant may be held by its roles too.
+    else placed.push({ ...kind, way, rule, many, holders: way === 'special' ? row.holders : row.principals });
+  }
+  const plain = { effect: 'allow', condition: null, ofFields: false, rule: PLAIN_RULE, many } as const;
+  const { holders, principals } = row;
+  if (row.granted.includes(permissionId)) placed.push({ ...plain, holders, way: 'grant' });
+  if (row.granted_below.includes(permissionId)) placed.push({ ...plain, holders, way: 'below' });
+  if (row.granted_to_roles.includes(permissionId)) placed.push({ ...plain, holders: principals, way: 'role_grant' });
+  return { permissionId, everywhere, placed };
+}

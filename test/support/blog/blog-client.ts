@@ -1,0 +1,105 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { PrismaPg } from '@prisma/adapter-pg';
+
+export type Row = Record<string, unknown>;
+type Args = Readonly<Record<string, unknown>>;
+
+/** What the tests use of a model of the app. */
+export interface Delegate {
+  create(args: Args): Promise<Row>;
+  createMany(args: Args): Promise<{ count: number }>;
+  createManyAndReturn(args: Args): Promise<Row[]>;
+  upsert(args: Args): Promise<Row>;
+  update(args: Args): Promise<Row>;
+  updateMany(args: Args): Promise<{ count: number }>;
+  updateManyAndReturn(args: Args): Promise<Row[]>;
+  delete(args: Args): Promise<Row>;
+  deleteMany(args?: Args): Promise<{ count: number }>;
+  findMany(args?: Args): Promise<Row[]>;
+  findFirst(args?: Args): Promise<Row | null>;
+  count(args?: Args): Promise<number>;
+}
+
+export interface BlogTransaction {
+  readonly blog: Delegate;
+  readonly post: Delegate;
+  readonly comment: Delegate;
+  readonly tag: Delegate;
+  readonly page: Delegate;
+  readonly folder: Delegate;
+  $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>;
+  $executeRawUnsafe(text: string, ...values: unknown[]): PromiseLike<number>;
+}
+
+/** The app's own Prisma client. */
+export interface BlogClient extends BlogTransaction {
+  $transaction<Result>(work: (tx: BlogTransaction) => Promise<Result>, options?: Args): Promise<Result>;
+  $transaction(calls: readonly Promise<unknown>[]): Promise<unknown[]>;
+  $extends(extension: unknown): BlogClient;
+  $disconnect(): Promise<void>;
+}
+
+/** The tables of the app's schema. */
+export const BLOG_TABLES = `
+  CREATE TABLE "Blog" (id serial PRIMARY KEY, name text NOT NULL);
+  CREATE TABLE "Post" (id text PRIMARY KEY, title text NOT NULL, status text NOT NULL DEFAULT 'draft', writer text,
+    "blogId" int REFERENCES "Blog" ON DELETE SET NULL);
+  CREATE TABLE "Comment" (id bigserial PRIMARY KEY, text text NOT NULL, "postId" text NOT NULL REFERENCES "Post" ON DELETE CASCADE);
+  CREATE TABLE "Tag" (id serial PRIMARY KEY, name text NOT NULL);
+  CREATE TABLE "_PostToTag" ("A" text NOT NULL REFERENCES "Post" ON DELETE CASCADE, "B" int NOT NULL REFERENCES "Tag" ON DELETE CASCADE,
+    PRIMARY KEY ("A", "B"));
+  CREATE TABLE "Page" (site text NOT NULL, slug text NOT NULL, title text NOT NULL DEFAULT '', PRIMARY KEY (site, slug));
+  CREATE TABLE "Folder" (id int PRIMARY KEY, "parentId" int REFERENCES "Folder" ON DELETE CASCADE);
+`;
+
+const require = createRequire(import.meta.url);
+const schema = join(import.meta.dirname, 'schema.prisma');
+
+/** Makes the app's Prisma client, generated once for each schema and version. */
+export async function blogClient(databaseUrl: string, options: Args = {}): Promise<BlogClient> {
+  const { PrismaClient } = require(await generated()) as {
+    PrismaClient: new (options: Args) => BlogClient;
+  };
+  return new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }), ...options });
+}
+
+async function generated(): Promise<string> {
+  const manifest = require.resolve('prisma/package.json');
+  const { version } = require(manifest) as { version: string };
+  const hash = createHash('sha256')
+    .update(version)
+    .update(await readFile(schema))
+    .digest('hex')
+    .slice(0, 16);
+  // Beside the packages that it imports.
+  const folder = join(dirname(manifest), '..', '.castellan-test', hash);
+  if (!existsSync(folder)) await generateInto(folder, join(dirname(manifest), 'build', 'index.js'));
+  return join(folder, 'client');
+}
+
+// Several test files may do this at once: the first to be done is the one that stays.
+async function generateInto(folder: string, command: string): Promise<void> {
+  const draft = `${folder}.${randomUUID()}`;
+  await mkdir(draft, { recursive: true });
+  const copy = join(draft, 'schema.prisma');
+  await copyFile(schema, copy);
+  await promisify(execFile)(process.execPath, [command, 'generate', '--schema', copy], {
+    // The client needs no engine, but the command downloads one unless this names a file that exists.
+    env: {
+      ...process.env,
+      PRISMA_SCHEMA_ENGINE_BINARY: copy,
+      PRISMA_HIDE_UPDATE_MESSAGE: '1',
+      CHECKPOINT_DISABLE: '1',
+    },
+  });
+  await rename(draft, folder).catch(async (error: unknown) => {
+    await rm(draft, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  });
+}
