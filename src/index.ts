@@ -52,7 +52,8 @@ export { castellan, type CastellanExtensionOptions } from './embed/prisma-extens
 export type { ModelDeclaration } from './embed/prisma-extension-declared.js';
 
 export type { AbilityOptions } from './embed/abilities.js';
-export type { TypeAbility, TypeRule } from './core/casl-ability.js';
+export type { AttributesAt, TypeAbility, TypeRule } from './core/casl-ability.js';
+export type { PackedAbility, PackedRule } from './core/packed-ability.js';
 
 export { AuthzEngine } from './core/ports/engine.js';
 export { CastellanError, type ErrorCode } from './core/errors.js';

@@ -23,10 +23,11 @@ import { ActionLists, ObjectLists, SubjectLists } from '../core/ports/lists.js';
 import { ObjectReader } from '../core/ports/objects.js';
 import { Readiness } from '../core/ports/readiness.js';
 import { RoleReader } from '../core/ports/roles.js';
+import { SubjectRulesSource } from '../core/ports/subject-rules.js';
 import { TypeReader } from '../core/ports/types.js';
 import { UserReader } from '../core/ports/users.js';
 import { Writes } from '../core/ports/writes.js';
-import { AuthzGuard } from '../nest/authz.guard.js';
+import { ServiceGuard } from '../nest/service.guard.js';
 import { CursorSeal } from '../nest/cursor-seal.js';
 import { ProblemFilter, type ErrorReport } from '../nest/problem.filter.js';
 import { SchemaPipe } from '../nest/schema.pipe.js';
@@ -51,6 +52,7 @@ class CoreModule {
       { provide: SubjectLists, useValue: store.subjectLists },
       { provide: ActionLists, useValue: store.actionLists },
       { provide: Explanations, useValue: store.explanations },
+      { provide: SubjectRulesSource, useValue: store.typeRules },
       { provide: Writes, useValue: store.writes },
       { provide: Credentials, useValue: store.credentials },
       { provide: Readiness, useValue: store.readiness },
@@ -91,7 +93,7 @@ export class AppModule {
       providers: [
         // In this order: who is it, then may they.
         { provide: APP_GUARD, useExisting: AuthenticationGuard },
-        { provide: APP_GUARD, useClass: AuthzGuard },
+        { provide: APP_GUARD, useClass: ServiceGuard },
         { provide: APP_PIPE, useClass: SchemaPipe },
         {
           provide: APP_FILTER,

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '../core/caller.js';
 import type { TypeAbility } from '../core/casl-ability.js';
+import type { PackedAbility } from '../core/packed-ability.js';
 import { CastellanError } from '../core/errors.js';
 import type { SubjectRef } from '../core/model.js';
 import { AuthzEngine } from '../core/ports/engine.js';
 import type { AppTransactionClient } from '../store/app-executor.js';
-import { abilityFor, type AbilityOptions } from './abilities.js';
+import { abilityFor, packedAbilityFor, type AbilityOptions } from './abilities.js';
 import type { AccessModel } from './access-model.js';
 import { AUTHZ_BEHAVIOUR } from './authz-behaviour.js';
 import type { AuthzBehaviour } from './authz-options.js';
@@ -81,6 +82,15 @@ export class Authz {
    */
   abilityFor(subject: SubjectRef | string, options?: AbilityOptions): Promise<TypeAbility> {
     return abilityFor(this.engine, readSubject(subject), options);
+  }
+
+  /**
+   * The same for a front end: packed, with conditions in CASL's own query language.
+   *
+   * @throws CastellanError `database_unavailable`, `overloaded`.
+   */
+  packedAbilityFor(subject: SubjectRef | string, options?: AbilityOptions): Promise<PackedAbility> {
+    return packedAbilityFor(this.engine, readSubject(subject), options);
   }
 
   /** On whose behalf the request is made. @throws TypeError when that can't be read; and as the app's own function does. */

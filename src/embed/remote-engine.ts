@@ -94,13 +94,16 @@ function rulesIn(answer: unknown): SubjectRules {
 function ruleIn(rule: unknown): TypeRule {
   const { permission: name, effect, condition, fields } = isObject(rule) ? rule : {};
   const permission = typeof name === 'string' ? parsePermission(name) : undefined;
-  if (!permission || (effect !== 'allow' && effect !== 'deny'))
+  const isCondition = condition === null || isObject(condition);
+  const areFields = fields === null || (Array.isArray(fields) && fields.every((field) => typeof field === 'string'));
+  // A condition or fields that went missing would make the rule a wider one.
+  if (!permission || (effect !== 'allow' && effect !== 'deny') || !isCondition || !areFields)
     throw outOfReach('has answered with a rule that can not be read');
   return {
     permission,
     effect,
-    condition: (condition ?? null) as JsonObject | null,
-    fields: (fields ?? null) as readonly string[] | null,
+    condition: condition as JsonObject | null,
+    fields,
   };
 }
 

@@ -97,6 +97,7 @@ function objectQuestion(type: string, action: string, resolution: Resolution): R
 function readResolution(resolution: Resolution, type: string): ReadObject | null {
   if (resolution === null || resolution === undefined) return null;
   const named = typeof resolution === 'object' ? resolution : { id: resolution };
+  if (named.id === null || named.id === undefined) return null;
   const object = { type: named.type ?? type, id: textOf(named.id) };
   if (faultOfName(object.type) || faultOfId(object.id)) return null;
   return { object, attributes: named.attributes && asJson(named.attributes) };

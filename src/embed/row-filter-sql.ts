@@ -29,7 +29,7 @@ const SQL_TYPES: Readonly<Record<RowColumn['type'], string>> = {
   integer: 'int',
   number: 'float8',
   boolean: 'bool',
-  date: 'timestamptz',
+  date: 'numeric',
   texts: 'text[]',
 };
 
@@ -76,9 +76,9 @@ class SqlPrinter {
       case 'in':
         return `(${compared} = ANY(${this.#bound(test.values, `${type}[]`)}))`;
       case 'less':
-        return `(${compared} < ${this.#bound(test.value, type)})`;
+        return `(${this.#ordered(column)} < ${this.#order(test.value, type)})`;
       case 'lessOrSame':
-        return `(${compared} <= ${this.#bound(test.value, type)})`;
+        return `(${this.#ordered(column)} <= ${this.#order(test.value, type)})`;
       case 'startsWith':
         return `starts_with(${compared}, ${this.#bound(test.value, type)})`;
       case 'includes':
@@ -88,6 +88,16 @@ class SqlPrinter {
       default:
         return `(${compared} = ${this.#bound(test.values, type)})`;
     }
+  }
+
+  // Seconds, whether the column has a time zone or stands for UTC: of the two kinds, one would be read in the time zone of the session.
+  #ordered(column: RowColumn): string {
+    const name = this.#column(column);
+    return column.type === 'date' ? `EXTRACT(EPOCH FROM ${name})` : name;
+  }
+
+  #order(value: RowValue, type: string): string {
+    return value instanceof Date ? this.#bound(`${value.getTime()}e-3`, 'numeric') : this.#bound(value, type);
   }
 
   #placed({ placed, permissionId, holders, ways, rules, many }: PlacedFilter): string {

@@ -9,7 +9,7 @@ import { anyJson } from './arbitrary-json.js';
 export const COLUMNS = {
   title: 'text',
   note: 'text?',
-  state: { type: 'text', oneOf: ['draft', 'final', 'é'] },
+  state: { type: 'text', oneOf: ['draft', 'final', 'kept'] },
   phase: { type: 'text?', oneOf: ['draft', 'final'] },
   owner: 'uuid?',
   level: 'integer',

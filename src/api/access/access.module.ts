@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AbilityController } from './ability.controller.js';
+import { AbilityService } from './ability.service.js';
 import { AccessController } from './access.controller.js';
 import { AccessService } from './access.service.js';
 import { ExplainController } from './explain.controller.js';
@@ -9,7 +11,7 @@ import { SearchService } from './search.service.js';
 
 /** Questions of access: by the AuthZEN Authorization API, and by explanations of our own. */
 @Module({
-  controllers: [AccessController, MetadataController, ExplainController],
-  providers: [AccessService, SearchService, SearchPages, ExplainService],
+  controllers: [AccessController, MetadataController, ExplainController, AbilityController],
+  providers: [AccessService, SearchService, SearchPages, ExplainService, AbilityService],
 })
 export class AccessModule {}

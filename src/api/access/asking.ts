@@ -17,12 +17,21 @@ export interface Asked {
 
 /** The request as the engine's question. */
 export function questionOf(request: EvaluationRequest): Question {
-  const { subject, action, resource } = request;
-  return {
+  const { subject, action, resource, mode } = request;
+  const asked = {
     subject: { type: subject.type, id: subject.id },
     permission: { type: resource.type, action: action.name },
-    object: { type: resource.type, id: resource.id },
-    supplied: suppliedOf(request),
+    mode,
+  };
+  if (!('parent' in request)) {
+    return { ...asked, object: { type: resource.type, id: resource.id ?? '' }, supplied: suppliedOf(request) };
+  }
+  const { parent } = request;
+  return {
+    ...asked,
+    object: parent ? { type: parent.type, id: parent.id } : undefined,
+    proposed: { id: resource.id, attributes: resource.properties ?? {} },
+    supplied: suppliedOf({ ...request, resource: {} }),
   };
 }
 

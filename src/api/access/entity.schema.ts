@@ -27,6 +27,15 @@ export const kind = z.object({ type: name, properties });
 
 export const action = z.object({ name, properties });
 
+/** What is yet to be made: it need have no id. */
+export const proposal = z.object({ type: name, id: name.optional(), properties });
+
+/** Where it is to be made; null for nowhere in particular. */
+export const parent = z.object({ type: name, id: name }).nullable();
+
+/** A mode that goes over the one of the resource's type. */
+export const mode = z.enum(['union', 'both', 'object']).optional();
+
 /** Reads a body through its schema. @throws CastellanError `malformed_request`: the standard asks for 400. */
 export function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const result = schema.safeParse(body);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { action, entity, kind, properties, read } from './entity.schema.js';
+import { action, entity, kind, mode, properties, read } from './entity.schema.js';
 
 const page = z
   .object({
@@ -14,7 +14,7 @@ export type PageOfSearch = z.infer<typeof page>;
 
 const subjectSearch = z.object({ subject: kind, action, resource: entity, context: properties, page });
 const resourceSearch = z.object({ subject: entity, action, resource: kind, context: properties, page });
-const actionSearch = z.object({ subject: entity, resource: entity, context: properties, page });
+const actionSearch = z.object({ subject: entity, resource: entity, context: properties, mode, page });
 
 export type SubjectSearch = z.infer<typeof subjectSearch>;
 export type ResourceSearch = z.infer<typeof resourceSearch>;

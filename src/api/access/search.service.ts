@@ -73,11 +73,12 @@ export class SearchService {
    */
   async actions(caller: Caller, { page, ...asked }: ActionSearch): Promise<SearchAnswer<{ name: string }>> {
     if (takesPermission(caller, asked)) await this.#requireMayAsk(caller);
-    const { subject, resource } = asked;
+    const { subject, resource, mode } = asked;
     const names = await this.actionLists.list({
       subject: refOf(subject),
       object: refOf(resource),
       supplied: suppliedOf(asked),
+      mode,
     });
     return this.pages.answer(
       { caller, search: ['action', asked], page },

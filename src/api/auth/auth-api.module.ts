@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
+import { AbilityController } from './ability.controller.js';
+import { AbilityService } from './ability.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 
 /** The routes under /api/v1/auth. Takes the ports from a global module, and `AuthModule` to be there. */
-@Module({ controllers: [AuthController], providers: [AuthService] })
+@Module({ controllers: [AuthController, AbilityController], providers: [AuthService, AbilityService] })
 export class AuthApiModule {}
