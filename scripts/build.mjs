@@ -15,13 +15,20 @@ const generated = 'src/store/generated';
 
 step('the Prisma client', join(generated, '.inputs'), [schema, 'package-lock.json', 'scripts/build.mjs'], () => {
   rmSync(generated, { recursive: true, force: true });
-  run('prisma', 'prisma', ['generate', '--schema', schema], {
-    // The client needs no engine, but the command downloads one unless this names a file that exists.
-    PRISMA_SCHEMA_ENGINE_BINARY: resolve(schema),
-    PRISMA_HIDE_UPDATE_MESSAGE: '1',
-    CHECKPOINT_DISABLE: '1',
-  });
+  generate(schema);
 });
+
+const exampleSchema = 'examples/blog/prisma/schema.prisma';
+const exampleGenerated = 'examples/blog/src/generated';
+
+// An image of the service is built without the examples.
+if (existsSync(exampleSchema)) {
+  const inputs = [exampleSchema, 'package-lock.json', 'scripts/build.mjs'];
+  step("the example's Prisma client", join(exampleGenerated, '.inputs'), inputs, () => {
+    rmSync(exampleGenerated, { recursive: true, force: true });
+    generate(exampleSchema);
+  });
+}
 
 if (!process.argv.includes('--client')) {
   const inputs = [
@@ -48,6 +55,16 @@ function step(name, stamp, inputs, make) {
   make();
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, fingerprint);
+}
+
+/** Generates the Prisma client of a schema. */
+function generate(of) {
+  run('prisma', 'prisma', ['generate', '--schema', of], {
+    // The client needs no engine, but the command downloads one unless this names a file that exists.
+    PRISMA_SCHEMA_ENGINE_BINARY: resolve(of),
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    CHECKPOINT_DISABLE: '1',
+  });
 }
 
 function filesBelow(folder) {

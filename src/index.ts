@@ -14,6 +14,7 @@ export type {
   AuthzOptions,
   AuthzSource,
 } from './embed/authz-options.js';
+export type { RemoteOptions } from './embed/remote-options.js';
 export type { SubjectArgument, SubjectOfRequest } from './embed/authz-subject.js';
 export { Checker, type Addition, type CheckOptions } from './embed/checker.js';
 export type { ObjectArgument } from './embed/object-argument.js';
@@ -21,6 +22,7 @@ export { Can } from './embed/can.decorator.js';
 
 export {
   Action,
+  DecidesItself,
   Mode,
   NoObject,
   ObjectFrom,

@@ -24,6 +24,7 @@ import { ObjectReader } from '../core/ports/objects.js';
 import { Readiness } from '../core/ports/readiness.js';
 import { RoleReader } from '../core/ports/roles.js';
 import { SubjectRulesSource } from '../core/ports/subject-rules.js';
+import { Tokens } from '../core/ports/tokens.js';
 import { TypeReader } from '../core/ports/types.js';
 import { UserReader } from '../core/ports/users.js';
 import { Writes } from '../core/ports/writes.js';
@@ -55,6 +56,7 @@ class CoreModule {
       { provide: SubjectRulesSource, useValue: store.typeRules },
       { provide: Writes, useValue: store.writes },
       { provide: Credentials, useValue: store.credentials },
+      { provide: Tokens, useValue: store.tokens },
       { provide: Readiness, useValue: store.readiness },
       { provide: UserReader, useValue: store.users },
       { provide: GroupReader, useValue: store.groups },

@@ -41,6 +41,11 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** The environment of a program that is started, with these settings over its own. */
+export function environmentWith(given: Record<string, string>): Record<string, string | undefined> {
+  return { ...process.env, ...given };
+}
+
 /**
  * Reads the settings.
  *

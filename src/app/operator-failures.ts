@@ -40,7 +40,9 @@ function kindOf({ code }: CastellanError): FailureKind {
 }
 
 function unexpected(error: unknown): Failure {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall?.startsWith('spawn'))
+    return { kind: 'usage', code: 'no_such_program', message: `${path ?? 'the program'} can not be started: ${code}.` };
   if (code === 'EADDRINUSE')
     return { kind: 'failed', code: 'address_in_use', message: `${message}. Stop what listens there, or set PORT.` };
   return {

@@ -41,7 +41,7 @@ export async function withDatabase<Result>(
 ): Promise<Result> {
   const stop = stopSignal();
   try {
-    const database = await prepareInTime(config, log, stop.signal, options.waitMs ?? WAIT_MS);
+    const database = await prepareInTime(config, log, stop.signal, options);
     try {
       return await unlessStopped(stop.signal, () => work(database, stop.signal));
     } finally {
@@ -76,11 +76,12 @@ export function withStore<Result>(
   );
 }
 
-async function prepareInTime(
+/** Makes the database of the settings ready, and gives up after the time. @throws as {@link withDatabase}. */
+export async function prepareInTime(
   config: Config,
   log: Log,
   stopped: AbortSignal,
-  waitMs: number,
+  { waitMs = WAIT_MS }: OperatorOptions,
 ): Promise<PreparedDatabase> {
   const tooLong = new AbortController();
   let last = 'The database has not answered.';

@@ -3,13 +3,14 @@ import { PassportModule } from '@nestjs/passport';
 import { AUTH_OPTIONS, type AuthOptions } from './auth-options.js';
 import { AuthenticationGuard } from './authentication.guard.js';
 import { BasicStrategy } from './basic.strategy.js';
+import { BearerStrategy } from './bearer.strategy.js';
 import { CredentialMemory } from './credential-memory.js';
 import { PasswordSignIn } from './password-sign-in.js';
 import { Passwords } from './passwords.js';
 import { SessionStrategy } from './session.strategy.js';
 
 /**
- * Sign-in by Basic and by session, for every other module. Takes `Credentials` from a global module; the application makes `AuthenticationGuard`
+ * Sign-in by token, by Basic and by session, for every other module. Takes `Credentials` and `Tokens` from a global module; the application makes `AuthenticationGuard`
  * a global guard, before the one that authorizes, and calls `registerSessions` on its Fastify instance.
  */
 @Module({})
@@ -24,6 +25,7 @@ export class AuthModule {
         Passwords,
         PasswordSignIn,
         CredentialMemory,
+        BearerStrategy,
         BasicStrategy,
         SessionStrategy,
         AuthenticationGuard,

@@ -32,7 +32,9 @@ describe('a request without credentials', () => {
     expect((await get('/public')).json()).toEqual(nobody);
     const refused = await get('/closed');
     expect([refused.statusCode, refused.json().code]).toEqual([401, 'not_authenticated']);
-    expect(refused.headers['www-authenticate']).toBe('Basic realm="castellan", charset="UTF-8"');
+    expect(refused.headers['www-authenticate']).toBe(
+      'Basic realm="castellan", charset="UTF-8", Bearer realm="castellan"',
+    );
   });
 
   it('does not reach a route that declares nothing', async () => {
@@ -57,7 +59,8 @@ describe('a request with an Authorization header', () => {
     ['the password is empty', basic('alice', '')],
     ['everything is empty', basic('', '')],
     ['the name holds a NUL', basic('alice\0', 'alices password')],
-    ['the scheme is another', 'Bearer abc'],
+    ['the scheme is another', 'Digest abc'],
+    ['the scheme only begins as one does', 'Bearerabc abc'],
     ['the scheme is missing', Buffer.from('alice:alices password').toString('base64')],
     ['there is no base64', 'Basic !!!'],
     ['there is nothing', 'Basic'],

@@ -6,6 +6,7 @@ import { ANONYMOUS_CALLER, type Caller } from '../core/caller.js';
 import { isPublic } from '../nest/route-policy.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth-options.js';
 import { BASIC, BasicStrategy } from './basic.strategy.js';
+import { BEARER, BearerStrategy } from './bearer.strategy.js';
 import { requireSameSite } from './cross-site.js';
 import { SESSION, SessionStrategy } from './session.strategy.js';
 import { sessionOf } from './sessions.js';
@@ -22,21 +23,22 @@ type AuthenticatableRequest = Omit<FastifyRequest, 'user'> & { user?: Caller };
  * On routes declared public no credentials are looked at. Unsafe requests from other sites are refused everywhere.
  */
 @Injectable()
-export class AuthenticationGuard extends AuthGuard([BASIC, SESSION]) {
+export class AuthenticationGuard extends AuthGuard([BEARER, BASIC, SESSION]) {
   readonly #strategies: StrategyOptions;
   readonly #public = new Map<unknown, Map<unknown, boolean>>();
 
   constructor(
     private readonly reflector: Reflector,
+    private readonly bearer: BearerStrategy,
     private readonly basic: BasicStrategy,
     session: SessionStrategy,
     @Inject(AUTH_OPTIONS) private readonly auth: AuthOptions,
   ) {
     super();
-    this.#strategies = { session: false, castellan: { basic, session } };
+    this.#strategies = { session: false, castellan: { bearer, basic, session } };
   }
 
-  /** @throws CastellanError `cross_site`, `csrf_token`, `invalid_credentials`, `overloaded`, `database_unavailable`. */
+  /** @throws CastellanError `cross_site`, `csrf_token`, `invalid_credentials`, `invalid_token`, `overloaded`, `database_unavailable`. */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatableRequest>();
     request.user = ANONYMOUS_CALLER;
@@ -44,8 +46,8 @@ export class AuthenticationGuard extends AuthGuard([BASIC, SESSION]) {
     if (this.#isPublic(context)) return true;
     const { authorization } = request.headers;
     if (authorization === undefined && !sessionOf(request)) return true;
-    // Passport costs as much as a decision: a credential that was verified a moment ago is only asked whether it stands.
-    const recalled = authorization === undefined ? null : await this.basic.recall(authorization);
+    // Passport costs as much as a decision: a credential that needs no verification is only asked whether it stands.
+    const recalled = authorization === undefined ? null : await this.#recall(authorization);
     if (recalled) request.user = recalled;
     else await super.canActivate(context);
     return true;
@@ -58,6 +60,10 @@ export class AuthenticationGuard extends AuthGuard([BASIC, SESSION]) {
   override handleRequest<User = Caller>(error: unknown, caller: User | false | undefined): User {
     if (error) throw error as Error;
     return caller || (ANONYMOUS_CALLER as User);
+  }
+
+  async #recall(authorization: string): Promise<Caller | null> {
+    return (await this.bearer.recall(authorization)) ?? this.basic.recall(authorization);
   }
 
   #isPublic(context: ExecutionContext): boolean {

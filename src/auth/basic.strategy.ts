@@ -60,6 +60,6 @@ function readHeader(header: string): { name: string; pass: string } | null {
 function unreadable(): CastellanError {
   return new CastellanError(
     'invalid_credentials',
-    'The Authorization header must be Basic, with username:password in UTF-8 and base64.',
+    'The Authorization header must be Basic, with username:password in UTF-8 and base64, or Bearer, with a token.',
   );
 }

@@ -5,7 +5,7 @@ import type { Caller } from '../core/caller.js';
 /**
  * Finds out who makes a request: null when it brings no credentials of this kind.
  *
- * @throws CastellanError `invalid_credentials` and others, when it brings some that nobody may be let in by.
+ * @throws CastellanError `invalid_credentials`, `invalid_token` and others, when it brings some that nobody may be let in by.
  */
 export interface CallerSource {
   validate(request: FastifyRequest): Promise<Caller | null>;
@@ -16,6 +16,7 @@ export interface CallerSource {
  * applications in one process don't answer for each other, each request brings those of its own.
  */
 export interface StrategiesOfApplication {
+  readonly bearer: CallerSource;
   readonly basic: CallerSource;
   readonly session: CallerSource;
 }

@@ -1,13 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Config } from '../app/config.js';
-import type { ExitStatus } from './exit-status.js';
 import type { Output } from './output.js';
 
 /** What every command gets. Whatever else it needs it imports when it runs, so that help is there at once. */
 export interface Context {
   readonly output: Output;
   /** Sets how the process will end; fine unless set. */
-  readonly finish: (status: ExitStatus) => void;
+  readonly finish: (status: number) => void;
 }
 
 /** The options of each command that works on the database. */

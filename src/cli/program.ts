@@ -3,11 +3,13 @@ import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check.command.js';
 import type { Context } from './context.js';
 import { doctorCommand } from './doctor.command.js';
-import { EXIT, type ExitStatus } from './exit-status.js';
+import { EXIT } from './exit-status.js';
 import { explainCommand } from './explain.command.js';
 import { listCommand } from './list.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { Output } from './output.js';
+import { prismaCommands } from './prisma.command.js';
+import { runCommand } from './run.command.js';
 import { seedCommand } from './seed.command.js';
 import { serveCommand } from './serve.command.js';
 import { CommandError } from './command-error.js';
@@ -15,7 +17,7 @@ import { userCommands } from './user.command.js';
 
 /** How a run of the command line ended; `atOnce` when nothing that still goes on is to be waited for. */
 export interface Run {
-  readonly status: ExitStatus;
+  readonly status: number;
   readonly atOnce: boolean;
 }
 
@@ -28,7 +30,7 @@ export interface Run {
 export async function run(args: readonly string[]): Promise<Run> {
   const end = args.indexOf('--');
   const output = new Output((end < 0 ? args : args.slice(0, end)).includes('--json'));
-  let status: ExitStatus = EXIT.fine;
+  let status: number = EXIT.fine;
   const program = makeProgram({
     output,
     finish: (ended) => {
@@ -54,7 +56,16 @@ function makeProgram(context: Context): Command {
     .exitOverride()
     .addHelpText('after', EPILOGUE);
   const questions = [checkCommand, listCommand, explainCommand];
-  for (const add of [serveCommand, migrateCommand, seedCommand, userCommands, ...questions, doctorCommand])
+  for (const add of [
+    serveCommand,
+    migrateCommand,
+    seedCommand,
+    userCommands,
+    ...questions,
+    doctorCommand,
+    prismaCommands,
+    runCommand,
+  ])
     add(program, context);
   return program;
 }

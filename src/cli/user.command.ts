@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
 import { promptForPassword, readPasswordFromStdin } from './password-input.js';
 import { CommandError } from './command-error.js';
+import { userTokenCommand } from './user-token.command.js';
 
 interface UserOptions extends DatabaseOptions {
   readonly id?: string;
@@ -11,12 +12,12 @@ interface UserOptions extends DatabaseOptions {
   readonly superuser?: true;
 }
 
-/** `castellan user create USERNAME` */
+/** `castellan user create USERNAME`, and what else concerns users. */
 export function userCommands(program: Command, context: Context): void {
   const user = program
     .command('user')
     .description('look after users')
-    .addHelpText('after', examples('user create alice'));
+    .addHelpText('after', examples('user create alice', 'user token billing "the billing service"'));
   onDatabase(user.command('create').description('make a user who can sign in'))
     .argument('<username>', 'the name to sign in with')
     .option('--id <id>', 'the id, when it is not to be the username; it never changes')
@@ -35,6 +36,7 @@ export function userCommands(program: Command, context: Context): void {
       )}`,
     )
     .action((username: string, given: UserOptions) => createUser(username, given, context));
+  userTokenCommand(user, context);
 }
 
 async function createUser(username: string, given: UserOptions, { output }: Context): Promise<void> {

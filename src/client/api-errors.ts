@@ -63,7 +63,7 @@ export class NotAuthenticatedError extends CastellanApiError {
   override readonly name: string = 'NotAuthenticatedError';
 }
 
-/** No active user has this username and password. */
+/** No active user has this username and password, or this token. */
 export class InvalidCredentialsError extends NotAuthenticatedError {
   override readonly name: string = 'InvalidCredentialsError';
 }
@@ -88,7 +88,7 @@ export class NotFoundError extends CastellanApiError {
   override readonly name: string = 'NotFoundError';
 }
 
-/** It goes against what is there: `built_in`, `cycle`, `last_superuser`, and the classes below. */
+/** It goes against what is there: `built_in`, `cycle`, `limit_reached`, `last_superuser`, and the classes below. */
 export class ConflictError extends CastellanApiError {
   override readonly name: string = 'ConflictError';
 }

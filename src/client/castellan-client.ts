@@ -11,7 +11,7 @@ import { Objects } from './objects.js';
 import type { Roles } from './roles.js';
 import { Transport } from './transport.js';
 import type { Types } from './types.js';
-import type { Users } from './users.js';
+import { Users } from './users.js';
 
 /**
  * The REST API of a Castellan service. It keeps no answers: each call asks the service.
@@ -45,7 +45,7 @@ export class CastellanClient {
     this.#transport = transport;
     this.health = new Health(transport);
     this.auth = new Auth(transport);
-    this.users = new Collection(transport, '/api/v1/users');
+    this.users = new Users(transport);
     this.groups = new Groups(transport);
     this.roles = new Collection(transport, '/api/v1/roles');
     this.types = new Collection(transport, '/api/v1/types');

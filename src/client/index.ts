@@ -43,5 +43,6 @@ export type { AllPages, Page, PageQuery, ViewableQuery } from './pages.js';
 export type { NewRole, NewRule, Role, RolePatch, RoleRule, Roles, RuleParts } from './roles.js';
 export type { NewType, ResourceType, TypePatch, Types } from './types.js';
 export type { NewUser, User, UserPatch, Users } from './users.js';
+export type { CreatedToken, NewToken, Token, UserTokens } from './user-tokens.js';
 export type { ErrorCode, FieldFault } from '../core/errors.js';
 export type { Effect, Json, JsonObject, Mode, ObjectRef, SubjectRef, Supplied } from '../core/model.js';

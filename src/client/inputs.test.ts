@@ -23,6 +23,8 @@ import type { ListAnswer } from '../api/paging.js';
 import type { newRole, rolePatch } from '../api/roles/roles.schema.js';
 import type { memberParams, plainPageQuery, viewableQuery } from '../api/schemas.js';
 import type { newType, typePatch } from '../api/types/types.schema.js';
+import type { newToken } from '../api/users/tokens.schema.js';
+import type { NewTokenAnswer } from '../api/users/tokens.service.js';
 import type { newUser, userPatch } from '../api/users/users.schema.js';
 import type { JsonObject, SubjectRef } from '../core/model.js';
 import type * as client from './index.js';
@@ -49,6 +51,7 @@ describe('what the client lets be written', () => {
   it('is what the service takes, with all its members', () => {
     expectTypeOf<Fits<client.NewUser, typeof newUser>>().toEqualTypeOf<true>();
     expectTypeOf<Fits<client.UserPatch, typeof userPatch>>().toEqualTypeOf<true>();
+    expectTypeOf<Fits<client.NewToken, typeof newToken>>().toEqualTypeOf<true>();
     expectTypeOf<Fits<client.NewGroup, typeof newGroup>>().toEqualTypeOf<true>();
     expectTypeOf<Fits<client.GroupPatch, typeof groupPatch>>().toEqualTypeOf<true>();
     expectTypeOf<Fits<client.NewRole, typeof newRole>>().toEqualTypeOf<true>();
@@ -106,6 +109,7 @@ describe('what the client lets be written', () => {
 describe('what the client says is answered', () => {
   it('is what the service answers', () => {
     expectTypeOf<ListAnswer<client.User>>().toExtend<client.Page<client.User>>();
+    expectTypeOf<NewTokenAnswer>().toEqualTypeOf<client.CreatedToken>();
     expectTypeOf<WhoIsSignedIn>().toExtend<client.SignedIn>();
     expectTypeOf<AbilityAnswer>().toEqualTypeOf<client.HeldRules>();
     expectTypeOf<EvaluationAnswer>().toExtend<client.Evaluation>();

@@ -1,6 +1,8 @@
 import type { JsonObject } from '../core/model.js';
 import type { UserRecord } from '../core/ports/users.js';
-import type { Collection } from './collection.js';
+import { Collection } from './collection.js';
+import type { Transport } from './transport.js';
+import { UserTokens } from './user-tokens.js';
 
 export type { UserRecord as User } from '../core/ports/users.js';
 
@@ -28,5 +30,18 @@ export interface UserPatch {
   readonly attributes?: JsonObject | undefined;
 }
 
-/** The users. */
-export type Users = Collection<UserRecord, NewUser, UserPatch>;
+/** The users, and the tokens that they sign in by. */
+export class Users extends Collection<UserRecord, NewUser, UserPatch> {
+  readonly #transport: Transport;
+
+  /** @internal */
+  constructor(transport: Transport) {
+    super(transport, '/api/v1/users');
+    this.#transport = transport;
+  }
+
+  /** The tokens of the user with this id. @throws UnaddressableIdError for what can't be an id in a path. */
+  tokens(user: string): UserTokens {
+    return new UserTokens(this.#transport, user);
+  }
+}

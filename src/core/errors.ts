@@ -4,6 +4,7 @@ export const ERRORS = {
   invalid_cursor: { status: 400, title: 'The cursor is not one of this list' },
   not_authenticated: { status: 401, title: 'Sign in first' },
   invalid_credentials: { status: 401, title: 'Username or password is wrong' },
+  invalid_token: { status: 401, title: 'The token signs nobody in' },
   forbidden: { status: 403, title: 'You may not do this' },
   cannot_hand_out: { status: 403, title: 'You can only hand out what you hold yourself' },
   superuser_only: { status: 403, title: 'Only a superuser may do this' },
@@ -14,6 +15,7 @@ export const ERRORS = {
   built_in: { status: 409, title: 'Built-in things can not be changed' },
   cycle: { status: 409, title: 'It would contain itself' },
   has_children: { status: 409, title: 'There are objects below it' },
+  limit_reached: { status: 409, title: 'There can be no more of them' },
   last_superuser: { status: 409, title: 'The last active superuser has to stay' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'Send JSON' },
@@ -61,7 +63,7 @@ export function notFound(): CastellanError {
 export function notSignedIn(): CastellanError {
   return new CastellanError(
     'not_authenticated',
-    'Send your username and password (Basic), or sign in at /api/v1/auth/login.',
+    'Send your username and password (Basic) or a token (Bearer), or sign in at /api/v1/auth/login.',
   );
 }
 

@@ -110,6 +110,7 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
   });
 
   it('finds objects with what the app provides, and gives the handler what was found', async () => {
+    engine.allow('user:alice type:view everywhere');
     const { send } = await start();
     const answer = await send('GET', '/documents/titled/1', { as: 'alice' });
     expect(answer.body).toEqual({ type: 'document', id: '1', attributes: { title: 'the first' } });

@@ -26,7 +26,7 @@ import { viewableRows, type ViewableOptions, type ViewableRows } from './viewabl
  */
 @Injectable()
 export class Authz {
-  /** The writes that were begun; what a request remembers does not outlive one. */
+  /** The writes that were made; what a request remembers does not outlive one. */
   readonly writes = new WriteCount();
   readonly #subjectOf: SubjectOfRequest<object>;
 
@@ -55,9 +55,7 @@ export class Authz {
         'internal',
         'authz.with(tx) takes an AuthzModule over the database of the transaction: { databaseUrl } or { pool }.',
       );
-    const onWrite = (): void => this.writes.begin();
-    onWrite();
-    return openTransaction(tx, { author: authorOfWrite(author), onWrite });
+    return openTransaction(tx, { author: authorOfWrite(author), onWrite: () => this.writes.count() });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { CastellanError } from '../core/errors.js';
 import { misuse } from '../store/app-executor.js';
 import type { CallInTransaction, Part, PrismaCall, TransactionalCalls } from './prisma-extension-call.js';
-import type { DeclaredModel } from './prisma-extension-declared.js';
+import type { DeclaredModel } from './prisma-extension-rows.js';
 import { spoilTransaction, type AuthzTransaction, type TransactionOpener } from './transaction.js';
 
 /** An operation, the transaction that it is in, and Castellan in the same transaction. */
@@ -13,7 +13,7 @@ interface Inside extends CallInTransaction {
 // No statement is to name more rows than this.
 const AT_ONCE = 1000;
 
-/** Carries out what is written to one declared model, and does the same to the objects. */
+/** Carries out what is written to one declared model, and does the same to what its rows are registered as. */
 export class DeclaredWrites {
   constructor(
     private readonly calls: TransactionalCalls,
@@ -21,7 +21,7 @@ export class DeclaredWrites {
     private readonly model: DeclaredModel,
   ) {}
 
-  /** @throws CastellanError as the writes of objects do, and `internal` for what can't be done; whatever the operation throws. */
+  /** @throws CastellanError as the writes of objects and users do, and `internal` for what can't be done; whatever the operation throws. */
   carryOut(call: PrismaCall): Promise<unknown> {
     const { operation } = call;
     switch (operation) {
@@ -144,25 +144,18 @@ export class DeclaredWrites {
     return { count: gone.length };
   }
 
-  async #register({ authz }: Inside, row: Part): Promise<void> {
-    const creator = this.model.creatorOf(row);
-    await authz.objects.create(this.model.objectOf(row), creator === undefined ? {} : { creator });
+  #register({ authz }: Inside, row: Part): Promise<void> {
+    return this.model.register(authz, row);
   }
 
-  /** Does to the object what was done to its row; what was never registered stays so. */
   async #follow({ authz }: Inside, row: Part, before: Part): Promise<void> {
-    const ref = this.model.refOf(row);
-    if (this.model.refOf(before).id !== ref.id) throw this.#renamed();
-    if (!this.model.follows) return;
-    const object = await authz.objects.find(ref);
-    const change = object && this.model.changeOf(row, object);
-    if (change) await authz.objects.update(ref, change);
+    if (this.model.refOf(before).id !== this.model.refOf(row).id) throw this.#renamed();
+    if (this.model.follows) await this.model.follow(authz, row);
   }
 
   async #unregister({ authz }: Inside, row: Part): Promise<void> {
-    const ref = this.model.refOf(row);
     try {
-      await authz.objects.delete(ref, { cascade: this.model.cascade });
+      await this.model.unregister(authz, row);
     } catch (error) {
       // It was never registered, or went along with one above it.
       if (!isRefusal(error, 'not_found')) throw error;

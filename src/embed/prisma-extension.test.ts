@@ -39,6 +39,10 @@ describe('the extension', () => {
     });
     expect(() => extension({ $extends: () => {} })).toThrow(/does not tell its models/);
     castellan<{ Note: Note }>({ authz, models: { Note: { type: 'note', id: (row) => `n${row.id}` } } });
+    castellan<{ Note: Note }>({ authz, models: { Note: { subject: 'user', username: (row) => row.folder } } });
+    castellan({ authz, models: { Note: { subject: 'user', active: (row: Note) => row.id > 0 } } });
+    // @ts-expect-error -- a row is an object or a user
+    castellan({ authz, models: { Note: { folder: 'user' } } });
     // @ts-expect-error -- there is no such field
     castellan<{ Note: Note }>({ authz, models: { Note: { type: 'note', id: (row) => row.name } } });
   });

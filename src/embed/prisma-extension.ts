@@ -7,9 +7,11 @@ import {
   type Part,
   type PrismaCall,
 } from './prisma-extension-call.js';
-import { DeclaredModel, type ModelDeclaration } from './prisma-extension-declared.js';
+import { DeclaredObjects, type ModelDeclaration } from './prisma-extension-declared.js';
 import { PrismaModels } from './prisma-extension-models.js';
 import { refuseNestedWrites } from './prisma-extension-nested.js';
+import type { DeclaredModel } from './prisma-extension-rows.js';
+import { DeclaredUsers, type UserDeclaration } from './prisma-extension-users.js';
 import { DeclaredWrites } from './prisma-extension-writes.js';
 import { readRef, type RefLike } from './transaction-input.js';
 import type { TransactionOpener } from './transaction.js';
@@ -17,7 +19,7 @@ import type { TransactionOpener } from './transaction.js';
 export interface CastellanExtensionOptions<Rows extends Readonly<Record<string, object>>> {
   readonly authz: TransactionOpener;
   /** By the names that the models have in the schema. */
-  readonly models: { readonly [Model in keyof Rows]: ModelDeclaration<Rows[Model]> };
+  readonly models: { readonly [Model in keyof Rows]: ModelDeclaration<Rows[Model]> | UserDeclaration<Rows[Model]> };
   /** Of the transaction that an operation gets when it is in none. */
   readonly transaction?: OwnTransactionOptions;
 }
@@ -42,8 +44,8 @@ const READS = new Set([
 ]);
 
 /**
- * An extension for an app's own Prisma client: what is made, changed and removed of the declared models is registered with Castellan in the
- * same transaction. The creator is whoever makes the current request, or who is named by {@link as castellan.as}. What can't be done in one transaction is refused.
+ * An extension for an app's own Prisma client: what is made, changed and removed of the declared models, whose rows are objects or
+ * users, is registered with Castellan in the same transaction. The creator is whoever makes the current request, or who is named by {@link as castellan.as}. What can't be done in one transaction is refused.
  *
  * @example
  * const prisma = new PrismaClient({ adapter }).$extends(
@@ -64,7 +66,12 @@ function extend(client: ExtendableClient, { authz, models, transaction = {} }: A
   const declared = new Map(
     Object.entries(models).map(([name, declaration]) => {
       described.require(name);
-      return [name, new DeclaredModel(name, described.columns(name), declaration)] as const;
+      const columns = described.columns(name);
+      const model: DeclaredModel =
+        'subject' in declaration
+          ? new DeclaredUsers(name, columns, declaration)
+          : new DeclaredObjects(name, columns, declaration);
+      return [name, model] as const;
     }),
   );
   const calls = new TransactionalCalls(client, transaction);

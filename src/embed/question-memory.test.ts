@@ -90,7 +90,7 @@ describe('what a request has asked', () => {
     const memory = new QuestionMemory(engine, writes);
     expect(allowedIn(await memory.decideAll([view('1')]))).toEqual([false]);
     const waiting = memory.decideAll([view('1')]);
-    writes.begin();
+    writes.count();
     engine.allow('user:alice document:view document:1');
     await waiting;
     expect(allowedIn(await memory.decideAll([view('1')]))).toEqual([true]);
@@ -113,7 +113,7 @@ describe('what a request has asked', () => {
     await expect(memory.actions({ ...asked, mode: 'object' })).rejects.toThrow('gone');
     engine.failWith();
     expect(await memory.actions({ ...asked, mode: 'object' })).toEqual(['view']);
-    writes.begin();
+    writes.count();
     await memory.actions(asked);
     expect(engine.asked).toHaveLength(5);
   });

@@ -4,16 +4,16 @@ import type { ActionsAsked, AuthzEngine } from '../core/ports/engine.js';
 /** What a checker asks. */
 export type Asked = Pick<AuthzEngine, 'decideAll' | 'actions' | 'objects'>;
 
-/** Counts the writes that were begun through one engine, for those who remember its answers. */
+/** Counts the writes that were made through one engine, for those who remember its answers. */
 export class WriteCount {
-  #begun = 0;
+  #made = 0;
 
-  get begun(): number {
-    return this.#begun;
+  get made(): number {
+    return this.#made;
   }
 
-  begin(): void {
-    this.#begun += 1;
+  count(): void {
+    this.#made += 1;
   }
 }
 
@@ -24,10 +24,10 @@ interface Remembered {
 
 /**
  * Remembers what one request asked, for as long as the request lasts: what is asked twice, also at the same time, is asked once. A
- * question that failed is not remembered. Once a write has begun nothing is, as nobody tells when its transaction ends.
+ * question that failed is not remembered. Once a write was made nothing is, as nobody tells when its transaction ends.
  */
 export class QuestionMemory implements Asked {
-  readonly #begun: number;
+  readonly #made: number;
   /** What was asked and has no key yet: most requests ask once, and need none. */
   #asked: { readonly questions: readonly Question[]; readonly batch: Promise<Decision[]> }[] = [];
   #decisions: Map<string, Remembered> | undefined;
@@ -37,7 +37,7 @@ export class QuestionMemory implements Asked {
     private readonly engine: AuthzEngine,
     private readonly writes: WriteCount,
   ) {
-    this.#begun = writes.begun;
+    this.#made = writes.made;
   }
 
   /** @throws CastellanError as the engine does. */
@@ -68,7 +68,7 @@ export class QuestionMemory implements Asked {
   }
 
   #isFresh(): boolean {
-    return this.writes.begun === this.#begun;
+    return this.writes.made === this.#made;
   }
 
   async #ask(questions: readonly Question[]): Promise<Decision[]> {

@@ -10,8 +10,9 @@ export interface PrismaNames {
   readonly id: string;
 }
 
-// Prisma says `in ()` as a false constant, and leaves `OR []` out.
+// Prisma makes constants of these, wherever they stand; `{}` in an OR it leaves out.
 const nothing = ({ id }: PrismaNames): PrismaWhere => ({ [id]: { in: [] } });
+const everything = ({ id }: PrismaNames): PrismaWhere => ({ [id]: { notIn: [] } });
 
 /**
  * The filter as a Prisma `where`: a value like any other, to be put in `AND` with more.
@@ -21,7 +22,7 @@ const nothing = ({ id }: PrismaNames): PrismaWhere => ({ [id]: { in: [] } });
 export function prismaWhere(filter: RowFilter, names: PrismaNames): PrismaWhere {
   switch (filter.kind) {
     case 'constant':
-      return filter.holds ? {} : nothing(names);
+      return filter.holds ? everything(names) : nothing(names);
     case 'and':
       return { AND: filter.parts.map((part) => prismaWhere(part, names)) };
     case 'or':
@@ -55,7 +56,6 @@ function placedWhere(filter: PlacedFilter, names: PrismaNames): PrismaWhere {
 const nullWhere = ({ column, isNull }: NullFilter): PrismaWhere =>
   isNull ? { [column.field]: null } : { NOT: { [column.field]: null } };
 
-// NOT of a null is no more true than the null itself.
 function columnWhere({ column, test, holds }: ColumnFilter): PrismaWhere {
   const passes = { [column.field]: prismaTest(test) };
   return holds ? passes : { NOT: passes };

@@ -98,7 +98,7 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
     });
 
     it('that says no is a 401, and what it throws is what is answered', async () => {
-      const { send } = await start({ authenticate: () => false });
+      const { send } = await start({ authenticate: () => false, subject: () => 'user:alice' });
       expect((await send('GET', '/documents/1', { as: 'alice' })).status).toBe(401);
       await app?.stop();
       const teapot = await start({

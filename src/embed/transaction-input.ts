@@ -105,7 +105,8 @@ function readTime(time: Date | string | null | undefined, path: string): string 
   return read.toISOString();
 }
 
-function readText(value: unknown, path: string, faultOf: (text: string) => string | undefined): string {
+/** @throws CastellanError `invalid_request`, naming the path. */
+export function readText(value: unknown, path: string, faultOf: (text: string) => string | undefined): string {
   const fault = typeof value === 'string' ? faultOf(value) : 'must be a text';
   if (fault !== undefined) throw invalidField(path, fault);
   return value as string;

@@ -26,6 +26,15 @@ import {
   type RefLike,
 } from './transaction-input.js';
 
+import {
+  tellingHowToRegister,
+  transactionGroups,
+  transactionUsers,
+  type TransactionGroups,
+  type TransactionUsers,
+  type TransactionWork,
+} from './transaction-users.js';
+
 export type { AppTransactionClient } from '../store/app-executor.js';
 
 /** The objects of an app's transaction. */
@@ -66,6 +75,8 @@ export interface TransactionGrants {
 export interface AuthzTransaction {
   readonly objects: TransactionObjects;
   readonly grants: TransactionGrants;
+  readonly users: TransactionUsers;
+  readonly groups: TransactionGroups;
   /** Decides as things are inside the transaction. */
   decide(question: Question): Promise<Decision>;
   /** Whether the author (or the subject that is named) may do the action on the object, as things are inside the transaction. */
@@ -88,7 +99,7 @@ export interface TransactionOpener {
 }
 
 /**
- * Opens the transaction of an app, as its Prisma or pg client stands for it, to objects, grants and decisions.
+ * Opens the transaction of an app, as its Prisma or pg client stands for it, to objects, grants, users, groups and decisions.
  *
  * @throws CastellanError `internal` when the client is none.
  */
@@ -184,6 +195,13 @@ class OpenTransaction implements AuthzTransaction {
     },
   };
 
+  readonly #work: TransactionWork = {
+    read: (work) => this.#read(work),
+    write: (scope, work) => this.#write(scope, work),
+  };
+  readonly users: TransactionUsers = transactionUsers(this.#work);
+  readonly groups: TransactionGroups = transactionGroups(this.#work);
+
   async decide(question: Question): Promise<Decision> {
     return this.#inTurn(() => this.#decider.decide(question));
   }
@@ -213,7 +231,9 @@ class OpenTransaction implements AuthzTransaction {
       await requireReadCommitted(sql);
       await lock(sql, scope);
       const changes = new ChangeLog(author);
-      const made = await work({ author, sql, changes });
+      const made = await work({ author, sql, changes }).catch((error: unknown) => {
+        throw tellingHowToRegister(error);
+      });
       await changes.flush(sql);
       return made;
     });

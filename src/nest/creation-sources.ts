@@ -1,6 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import type { JsonObject } from '../core/model.js';
 import type { AppRequest, Resolution } from './object-source.js';
 
 /** Finds the parent of what is to be made: `{ type, id }`, `'folder:7'`, or null for none. */
@@ -25,7 +24,7 @@ export type ProposedResolver<Request = AppRequest> = (
 /** What is proposed of an object that is yet to be made. */
 export interface ProposedObject {
   readonly id?: string;
-  readonly attributes: JsonObject;
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 export type ProposedSource = { readonly body: string } | ProposedResolver<never>;

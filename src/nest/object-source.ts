@@ -1,10 +1,9 @@
 import type { ModuleRef } from '@nestjs/core';
-import type { JsonObject } from '../core/model.js';
 
 /** What a resolver is given where it says nothing else: the parts that requests of Express and of Fastify have in common. */
 export interface AppRequest {
   readonly method: string;
-  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: unknown;
@@ -18,9 +17,10 @@ export type AppId = string | number | bigint;
 export interface ResolvedObject {
   /** The route's own type where it is left out. */
   readonly type?: string;
-  readonly id: AppId;
+  /** Null or undefined where there is no such object. */
+  readonly id: AppId | null | undefined;
   /** They go over those that are stored, for the conditions of this decision. */
-  readonly attributes?: JsonObject;
+  readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 /** Null or undefined where there is no such object. */

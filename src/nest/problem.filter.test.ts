@@ -45,7 +45,10 @@ describe('the answer to an error', () => {
       detail: 'What was wrong.',
     });
     expect(headers['content-type']).toBe('application/problem+json; charset=utf-8');
-    expect(headers['www-authenticate']).toBe(status === 401 ? 'Basic realm="castellan", charset="UTF-8"' : undefined);
+    const error = code === 'invalid_token' ? ', error="invalid_token"' : '';
+    expect(headers['www-authenticate']).toBe(
+      status === 401 ? `Basic realm="castellan", charset="UTF-8", Bearer realm="castellan"${error}` : undefined,
+    );
     expect(headers['retry-after']).toBe(status === 503 ? '1' : undefined);
   });
 

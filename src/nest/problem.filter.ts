@@ -38,11 +38,20 @@ export class ProblemFilter implements ExceptionFilter {
     const response = http.getResponse<unknown>();
     if (adapter.isHeadersSent(response)) return;
     adapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
-    if (known.status === 401)
-      adapter.setHeader(response, 'WWW-Authenticate', 'Basic realm="castellan", charset="UTF-8"');
+    if (known.status === 401) adapter.setHeader(response, 'WWW-Authenticate', challengeOf(known.code));
     if (known.status === 503) adapter.setHeader(response, 'Retry-After', '1');
     adapter.reply(response, problemOf(known), known.status);
   }
+}
+
+/**
+ * The ways to sign in. Basic is the first of them, as browsers look no further.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
+ */
+function challengeOf(code: ErrorCode): string {
+  const error = code === 'invalid_token' ? ', error="invalid_token"' : '';
+  return `Basic realm="castellan", charset="UTF-8", Bearer realm="castellan"${error}`;
 }
 
 /** The body of the answer to an error. */

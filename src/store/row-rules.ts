@@ -23,18 +23,21 @@ const kind = (row: string): string =>
 const OF_HOLDERS = 'g.subject_id = ANY(held.holders) AND g.permission_id = ANY(held.permissions)';
 const OF_ROLES = 'g.subject_id = ANY(held.roles_on_objects) AND g.permission_id = ANY(held.permissions)';
 
-// Of plain grants there may be millions: whether there is one is all that is asked.
-const permissionsWith = (plainGrants: string): string => `ARRAY(
+// Of plain grants there may be millions: whether there is one is all that is asked, of each holder by itself.
+const permissionsWith = (holders: string, plainGrants: string): string => `ARRAY(
       SELECT p.permission_id FROM unnest(held.permissions) AS p(permission_id) WHERE EXISTS (
-        SELECT 1 FROM castellan.grants g WHERE g.permission_id = p.permission_id AND g.variant = '' AND ${plainGrants}
-      ))`;
+        SELECT 1 FROM unnest(${holders}) AS h(id) WHERE (
+          SELECT true FROM castellan.grants g
+          WHERE g.subject_id = h.id AND g.permission_id = p.permission_id AND g.variant = '' AND ${plainGrants} LIMIT 1
+        )
+      OFFSET 0))`;
 
 const ROW_RULES: Statement = {
   name: 'castellan_row_rules',
   text: `SELECT held.*,
-    ${permissionsWith('g.subject_id = ANY(held.holders) AND g.place_id > 0')} AS granted,
-    ${permissionsWith('g.subject_id = ANY(held.holders) AND g.reaches_below')} AS granted_below,
-    ${permissionsWith('g.subject_id = ANY(held.roles_on_objects)')} AS granted_to_roles,
+    ${permissionsWith('held.holders', 'g.place_id > 0')} AS granted,
+    ${permissionsWith('held.holders', 'g.reaches_below')} AS granted_below,
+    ${permissionsWith('held.roles_on_objects', 'g.place_id >= 0')} AS granted_to_roles,
     (SELECT coalesce(jsonb_agg(to_jsonb(kind)), '[]') FROM (
       SELECT 'everywhere' AS way, ${kind('g')} FROM castellan.grants g WHERE ${OF_HOLDERS} AND g.place_id = 0 AND ${STANDS}
       UNION SELECT 'everywhere', ${kind('ru')} FROM castellan.rules ru
@@ -68,17 +71,18 @@ const ROW_RULES: Statement = {
 
 /** On how many objects each permission's rules are placed, counted no further than it matters. */
 const placesOf = (many: number): Statement => {
-  const limited = (from: string): string => `(SELECT count(*) FROM (SELECT 1 FROM ${from} LIMIT ${many}) counted)`;
-  const grants = 'castellan.grants g WHERE g.subject_id = ANY($1::int[]) AND g.permission_id = p.permission_id';
-  const below = (place: string): string =>
-    `JOIN castellan.ancestry an ON an.ancestor_id = ${place} AND an.descendant_type_id = $4::int`;
-  const assigned = 'a.subject_id = ANY($3::int[]) AND a.object_id IS NOT NULL';
+  const counted = (from: string): string => `(SELECT count(*) FROM (SELECT 1 FROM ${from} LIMIT ${many}) counted)`;
+  // From each place downwards, whatever the planner makes of how many there may be.
+  const below = (places: string): string => `(${places} OFFSET 0) place(id) CROSS JOIN LATERAL (
+      SELECT 1 FROM castellan.ancestry an WHERE an.ancestor_id = place.id AND an.descendant_type_id = $4::int LIMIT ${many}) lower`;
+  const granted = `SELECT g.place_id FROM castellan.grants g WHERE g.subject_id = ANY($1::int[]) AND g.permission_id = p.permission_id`;
+  const assigned = `SELECT a.object_id FROM castellan.assignments a WHERE a.subject_id = ANY($3::int[]) AND a.object_id IS NOT NULL`;
   return {
     name: `castellan_row_places_${many}`,
-    text: `SELECT p.permission_id, ${limited(`${grants} AND g.place_id > 0`)}
-      + ${limited(`${grants.replace(' WHERE', ` ${below('g.place_id')} WHERE`)} AND g.reaches_below`)}
-      + ${limited(`castellan.assignments a WHERE ${assigned}`)}
-      + ${limited(`castellan.assignments a ${below('a.object_id')} WHERE ${assigned}`)} >= ${many} AS many
+    text: `SELECT p.permission_id, ${counted(`(${granted} AND g.place_id > 0) placed`)}
+      + ${counted(below(`${granted} AND g.reaches_below`))}
+      + ${counted(`(${assigned}) placed`)}
+      + ${counted(below(assigned))} >= ${many} AS many
     FROM unnest($2::int[]) AS p(permission_id)`,
   };
 };

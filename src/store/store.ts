@@ -7,6 +7,7 @@ import type { SubjectLists } from '../core/ports/lists.js';
 import type { ObjectReader } from '../core/ports/objects.js';
 import { Readiness } from '../core/ports/readiness.js';
 import type { RoleReader } from '../core/ports/roles.js';
+import type { Tokens } from '../core/ports/tokens.js';
 import type { TypeReader } from '../core/ports/types.js';
 import type { UserReader } from '../core/ports/users.js';
 import type { Writes } from '../core/ports/writes.js';
@@ -22,6 +23,7 @@ import { PrismaRoleReader } from './records/role-store.js';
 import { PrismaTypeReader } from './records/type-store.js';
 import { PrismaUserReader } from './records/user-store.js';
 import { PostgresSubjectLists } from './subject-lists.js';
+import { PostgresTokens } from './token-store.js';
 import { PrismaWrites } from './write-transactions.js';
 
 /** The ports of the core, answered by one Postgres. */
@@ -31,6 +33,7 @@ export interface Store extends DecisionStore {
   readonly explanations: Explanations;
   readonly writes: Writes;
   readonly credentials: Credentials;
+  readonly tokens: Tokens;
   readonly readiness: Readiness;
   readonly users: UserReader;
   readonly groups: GroupReader;
@@ -54,6 +57,7 @@ export function openStore(options: DatabaseOptions): Store {
     explanations: new PostgresExplanations(database),
     writes: new PrismaWrites(database),
     credentials: new PostgresCredentials(hot),
+    tokens: new PostgresTokens(hot),
     readiness: new DatabaseReadiness(database),
     users: new PrismaUserReader(prisma),
     groups: new PrismaGroupReader(prisma),

@@ -12,11 +12,12 @@ import { FactsStore } from './facts-store.js';
 import { HoldingsStore } from './holdings-store.js';
 import { PrismaAssignmentWriter } from './records/assignment-store.js';
 import { SqlGrantWriter } from './records/grant-store.js';
-import { PrismaGroupWriter } from './records/group-store.js';
+import { SqlGroupWriter } from './records/group-store.js';
 import { SqlObjectWriter } from './records/object-store.js';
 import { PrismaRoleWriter } from './records/role-store.js';
+import { SqlTokenWriter } from './records/token-store.js';
 import { PrismaTypeWriter } from './records/type-store.js';
-import { PrismaUserWriter } from './records/user-store.js';
+import { SqlUserWriter } from './records/user-store.js';
 import type { Transaction } from './transaction.js';
 
 const ATTEMPTS = 5;
@@ -112,8 +113,9 @@ const names = (places: readonly ObjectRef[], part: keyof ObjectRef): string[] =>
 function unitOf(tx: Transaction): WriteUnit {
   return {
     authority: new Authority(tx.author, new Decider(new FactsStore(tx.sql)), new HoldingsStore(tx.sql)),
-    users: new PrismaUserWriter(tx),
-    groups: new PrismaGroupWriter(tx),
+    users: new SqlUserWriter(tx),
+    tokens: new SqlTokenWriter(tx),
+    groups: new SqlGroupWriter(tx),
     roles: new PrismaRoleWriter(tx),
     assignments: new PrismaAssignmentWriter(tx),
     types: new PrismaTypeWriter(tx),

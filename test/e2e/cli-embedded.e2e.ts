@@ -79,4 +79,38 @@ describe('castellan on the embedded database', () => {
     expect(await run('seed', join(folder.path, 'bad.yaml'))).toMatchObject({ status: 1 });
     expect(isServerRunning()).toBe(false);
   });
+
+  it('runs a program with it, for as long as the program runs, and ends as that does', async () => {
+    const looks = `const { existsSync } = require('node:fs');
+      console.log(process.env.DATABASE_URL, existsSync(${JSON.stringify(join(dataDir, 'postgres', 'postmaster.pid'))}));
+      process.exitCode = 3;`;
+    const { status, stdout } = await run('run', '--', process.execPath, '-e', looks);
+    expect([status, stdout]).toEqual([
+      3,
+      expect.stringMatching(/^postgresql:\/\/castellan:\w+@127\.0\.0\.1:\d+\/castellan true\n$/),
+    ]);
+    expect(isServerRunning()).toBe(false);
+    expect(await run('run', '--', 'no-such-program')).toMatchObject({
+      status: 64,
+      stderr: expect.stringContaining('no-such-program can not be started') as string,
+    });
+    expect(isServerRunning()).toBe(false);
+  });
+
+  it('tells the program that it runs to end, and waits for it', async () => {
+    const program = `process.on('SIGTERM', () => setTimeout(() => process.exit(7), 100));
+      setInterval(() => {}, 1000);
+      console.log('up');`;
+    const { child, ended } = startCastellan({ CASTELLAN_DATA_DIR: dataDir }, [
+      'run',
+      '--',
+      process.execPath,
+      '-e',
+      program,
+    ]);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ status: 7, stdout: 'up\n' });
+    expect(isServerRunning()).toBe(false);
+  });
 });

@@ -69,17 +69,17 @@ describe('the page on the client', () => {
     expect(new Set(routes)).toEqual(new Set(declaredRoutes(service.app).map(({ route }) => route)));
     expect(routes).toHaveLength(new Set(routes).size);
     const castellan = new client.CastellanClient({ url: 'http://service.test' });
-    const objects = castellan.objects('post');
+    const made: Readonly<Record<string, unknown>> = {
+      'objects(type)': castellan.objects('post'),
+      'tokens(id)': castellan.users.tokens('alice'),
+    };
     for (const [methods] of documented) {
       const [first = '', short] = quoted(methods);
       const all = [first, ...(short ? [first.replace(/\.\w+$/, short.replace(/^.*(?=\.)/, ''))] : [])];
       for (const name of all) {
         const found = name
           .split('.')
-          .reduce<unknown>(
-            (of, step) => (step === 'objects(type)' ? objects : (of as Record<string, unknown>)[step]),
-            castellan,
-          );
+          .reduce<unknown>((of, step) => made[step] ?? (of as Record<string, unknown>)[step], castellan);
         expect(found, name).toBeTypeOf('function');
       }
     }

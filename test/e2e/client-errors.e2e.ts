@@ -59,6 +59,10 @@ const PROVOKED: Readonly<Record<ErrorCode, readonly [Error: unknown, () => Promi
     () =>
       new client.CastellanClient({ url: addressOf(service), username: 'admin', password: 'no such word' }).users.list(),
   ],
+  invalid_token: [
+    client.InvalidCredentialsError,
+    () => new client.CastellanClient({ url: addressOf(service), token: 'no-such-token' }).users.list(),
+  ],
   forbidden: [client.ForbiddenError, () => alice.objects('post').update('1', { attributes: {} })],
   cannot_hand_out: [client.CannotHandOutError, () => alice.grants.create({ ...readsPost, permission: 'post:delete' })],
   superuser_only: [client.ForbiddenError, () => alice.users.update('admin', { email: null })],
@@ -80,6 +84,17 @@ const PROVOKED: Readonly<Record<ErrorCode, readonly [Error: unknown, () => Promi
   built_in: [client.ConflictError, () => admin.groups.delete('anyone')],
   cycle: [client.ConflictError, () => admin.groups.members.add('inner', { type: 'group', id: 'outer' })],
   has_children: [client.HasChildrenError, () => admin.objects('post').delete('1')],
+  limit_reached: [
+    client.ConflictError,
+    async () => {
+      await query(
+        service.databaseUrl,
+        `INSERT INTO castellan.tokens (id, subject_id, name, hash)
+        SELECT gen_random_uuid(), s.id, 'of many', n::text FROM castellan.subjects s, generate_series(1, 100) n WHERE s.username = 'bob'`,
+      );
+      return admin.users.tokens('bob').create({ name: 'one more' });
+    },
+  ],
   last_superuser: [client.ConflictError, () => admin.users.delete('admin')],
   too_large: [
     client.TooLargeError,

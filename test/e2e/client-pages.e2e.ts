@@ -29,6 +29,7 @@ beforeAll(async () => {
     await admin.assignments.create({ subject: user(id), role: 'a' });
   }
   await admin.objects('post').create({ id: 'f', attributes: { kind: 'another' } });
+  for (const name of FIVE) await admin.users.tokens('a').create({ name });
   await admin.grants.createBatch(FIVE.map((id) => ({ subject: user(id), permission: 'post:view', object: post('a') })));
 });
 afterAll(() => service.stop());
@@ -39,6 +40,10 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return found;
 }
 
+async function* named(items: AsyncIterable<{ readonly name: string }>): AsyncGenerator<{ readonly id: string }> {
+  for await (const { name } of items) yield { id: name };
+}
+
 describe('five things, two a page', () => {
   const question = { subject: user('admin'), action: { name: 'view' }, resource: post('a') };
   const WALKS: Readonly<Record<string, () => AsyncIterable<{ readonly id?: string; subject?: { id: string } }>>> = {
@@ -46,6 +51,7 @@ describe('five things, two a page', () => {
     members: () => admin.groups.members.iterate('five', { limit: 2 }),
     objects: () => admin.objects('post').iterate({ limit: 2, attributes: { kind: 'one of five' } }),
     assignments: () => admin.assignments.iterate({ limit: 2, role: 'a' }),
+    tokens: () => named(admin.users.tokens('a').iterate({ limit: 2 })),
     grants: () => admin.grants.iterate({ limit: 2, object: post('a') }),
     resources: () =>
       admin.authzen.iterateResources({

@@ -1,7 +1,7 @@
 import { createMongoAbility, type MongoAbility, type RawRuleOf } from '@casl/ability';
 import { unpackRules } from '@casl/ability/extra';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CastellanClient, Fetch } from '../../src/client/index.js';
+import { CastellanClient, type Fetch } from '../../src/client/index.js';
 import { declaredRoutes } from '../../src/nest/undeclared-routes.js';
 import { PASSWORD, startTestService, type TestService } from '../support/service.js';
 import { addressOf, clientOf, fetchWithCookies } from '../support/service-client.js';
@@ -59,6 +59,20 @@ describe('the client, against the service', () => {
     expect(page.items).toContainEqual(changed);
     expect(await users.delete('carol')).toBeUndefined();
     await expect(users.get('carol')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('makes, lists and deletes the tokens of a user, and signs in by one', async () => {
+    const tokens = admin.users.tokens('alice');
+    const { token, ...made } = await tokens.create({ name: 'the nightly import', expiresAt: '2999-01-01T00:00:00Z' });
+    expect(made).toMatchObject({ name: 'the nightly import', expiresAt: '2999-01-01T00:00:00.000Z' });
+    expect(await tokens.list()).toEqual({ items: [made], next: null });
+    const own = new CastellanClient({ url: addressOf(service), token });
+    expect(await own.auth.me()).toMatchObject({ user: { id: 'alice' }, csrfToken: null });
+    const found = [];
+    for await (const { id } of own.users.tokens('alice').iterate()) found.push(id);
+    expect(found).toEqual([made.id]);
+    await tokens.delete(made.id);
+    await expect(own.auth.me()).rejects.toMatchObject({ name: 'InvalidCredentialsError', code: 'invalid_token' });
   });
 
   it('lists, makes, changes and deletes groups, and who is in them', async () => {

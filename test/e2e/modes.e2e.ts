@@ -1,30 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mode } from '../../src/core/model.js';
+import { actionsIn, modesTable as cases } from '../support/modes-table.js';
 import { startTestService, type TestService } from '../support/service.js';
 
 const MODES: readonly Mode[] = ['union', 'both', 'object'];
 const ALL = ['view', 'add', 'change', 'delete'];
 
-/** A row of the table in docs/modes.md. */
-interface Case {
-  readonly everywhere: string;
-  readonly onObject: string;
-  /** By mode: whether it is listed, and the status of GET, PATCH and DELETE, and of POST. */
-  readonly outcomes: Readonly<Record<Mode, string>>;
-}
-
-const cases = readFileSync(new URL('../../docs/modes.md', import.meta.url), 'utf8')
-  .split('\n')
-  .map((line) => line.split('|').map((cell) => cell.trim()))
-  .filter((cells) => /^(yes|no|\d{3}), \d{3} /.test(cells[3] ?? ''))
-  .map(([, everywhere = '', onObject = '', union = '', both = '', object = '']): Case => ({
-    everywhere,
-    onObject,
-    outcomes: { union, both, object },
-  }));
-
-const heldActions = (cell: string): string[] => (cell === 'all' ? ALL : ALL.filter((action) => action === cell));
 const nameOf = (index: number): string => `case-${index}`;
 
 let service: TestService;
@@ -43,7 +24,7 @@ beforeAll(async () => {
       for (const mode of MODES) {
         const object = { type: mode, id: username };
         await unit.objects.create({ ...object, attributes: {} }, null);
-        const held = [everywhere, onObject].map((cell) => heldActions(isInactive ? 'all' : cell));
+        const held = [everywhere, onObject].map((cell) => actionsIn(isInactive ? 'all' : cell));
         await unit.grants.create([
           ...(held[0] ?? []).map((action) => ({ subject, permission: `${mode}:${action}`, object: null })),
           ...(held[1] ?? []).map((action) => ({ subject, permission: `${mode}:${action}`, object })),

@@ -21,6 +21,9 @@ const ACCESS: Readonly<Record<string, string>> = {
   'GET /api/v1/users/:id': 'user:view on :id',
   'PATCH /api/v1/users/:id': 'user:change on :id',
   'DELETE /api/v1/users/:id': 'user:delete on :id',
+  'GET /api/v1/users/:id/tokens': 'signed-in',
+  'POST /api/v1/users/:id/tokens': 'signed-in',
+  'DELETE /api/v1/users/:id/tokens/:tokenId': 'signed-in',
   'GET /api/v1/groups': 'list of group',
   'POST /api/v1/groups': 'group:add',
   'GET /api/v1/groups/:id': 'group:view on :id',
@@ -106,7 +109,9 @@ describe('the routes', () => {
   it.each(guarded)('$route asks nobody to sign in', async ({ method, path }) => {
     const answer = await send(method, path);
     expect(answer).toMatchObject({ status: 401, json: { code: 'not_authenticated', status: 401 } });
-    expect(answer.headers['www-authenticate']).toBe('Basic realm="castellan", charset="UTF-8"');
+    expect(answer.headers['www-authenticate']).toBe(
+      'Basic realm="castellan", charset="UTF-8", Bearer realm="castellan"',
+    );
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     if (method !== 'GET') return;
     const head = await send('HEAD', path);

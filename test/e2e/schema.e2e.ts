@@ -29,11 +29,12 @@ const CONTENTS = `
     ('00000000-0000-7000-8000-000000000011', 201, 401, 501, false), ('00000000-0000-7000-8000-000000000012', 204, 402, NULL, false),
     ('00000000-0000-7000-8000-000000000013', 202, 401, 502, true);
   INSERT INTO credentials (subject_id, password_hash, version) VALUES (201, 'hash', gen_random_uuid());
+  INSERT INTO tokens (id, subject_id, name, hash) VALUES ('00000000-0000-7000-8000-000000000021', 201, 'a', 'hash');
   INSERT INTO sessions (sid, sess, expire, subject_id) VALUES ('sid', '{}', now(), 201);
 `;
 const TABLES = (
   'memberships effective_memberships roles role_inclusions effective_inclusions rules assignments ' +
-  'permissions ancestry grants credentials sessions'
+  'permissions ancestry grants credentials tokens sessions'
 ).split(' ');
 
 describe('the schema', () => {
@@ -96,7 +97,7 @@ describe('the schema', () => {
     [
       'a user',
       'DELETE FROM subjects WHERE id = 201',
-      { memberships: 1, effective_memberships: 2, assignments: 1, grants: 1, credentials: 1, sessions: 1 },
+      { memberships: 1, effective_memberships: 2, assignments: 1, grants: 1, credentials: 1, tokens: 1, sessions: 1 },
     ],
     [
       'a group',

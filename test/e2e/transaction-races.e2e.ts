@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CastellanError } from '../../src/core/errors.js';
 import { openBlogApp, type BlogApp } from '../support/blog/blog-app.js';
 import { drivers, type AppTransaction } from '../support/blog/drivers.js';
+import { begin as beginOver, gate, untilWaiting as untilWaitingIn, type Begun } from '../support/blog/meeting.js';
 
 const alice = { type: 'user', id: 'alice' };
 
@@ -11,22 +11,6 @@ beforeAll(async () => {
   app = await openBlogApp();
 });
 afterAll(() => app.close());
-
-/** Something that others wait for. */
-function gate(): { opened: Promise<void>; open(): void } {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open: () => open() };
-}
-
-/** Returns once this many transactions wait for a lock of another. */
-async function untilWaiting(count = 1): Promise<void> {
-  const waiting = `SELECT count(*)::int AS waiting FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  while (Number((await app.rows(waiting))[0]?.['waiting']) < count) await pause(5);
-}
 
 describe.each(drivers)('two transactions at the same moment, of the app over $name', (driver) => {
   let place = '';
@@ -55,30 +39,9 @@ describe.each(drivers)('two transactions at the same moment, of the app over $na
   const exists = async (id: string): Promise<boolean> =>
     (await app.store.objects.find({ type: 'comment', id })) !== null;
 
-  /** Begins a transaction that does this much, and ends when it is let. */
-  function begin(
-    work: (tx: AppTransaction) => Promise<unknown>,
-    ending?: Error,
-  ): {
-    done: Promise<unknown>;
-    end(): Promise<unknown>;
-  } {
-    const [worked, ends] = [gate(), gate()];
-    const outcome = driver.transaction(app, async (tx) => {
-      const result = await work(tx).finally(() => worked.open());
-      await ends.opened;
-      if (ending) throw ending;
-      return result;
-    });
-    const settled = outcome.catch((error: unknown) => error);
-    return {
-      done: worked.opened,
-      end: () => {
-        ends.open();
-        return settled;
-      },
-    };
-  }
+  const begin = (work: (tx: AppTransaction) => Promise<unknown>, ending?: Error): Begun =>
+    beginOver(app, driver, work, ending);
+  const untilWaiting = (): Promise<void> => untilWaitingIn(app);
 
   it('make one object once: the second is refused, and can go on', async () => {
     const first = begin((tx) => create(tx, `${place}-c`));

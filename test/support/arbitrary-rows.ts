@@ -26,7 +26,7 @@ export const COLUMNS = {
 export const UUIDS = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'];
 const TEXTS = ['', 'a', 'ab', 'b', 'a%', 'a_', '%', '_', '\\', '\\%', "'", '"', 'A', 'é', '😀', '\uFF5A'];
 const INTEGERS = [0, 1, 2, -1, 2_147_483_647, -2_147_483_648];
-const NUMBERS = [0, 1, 1.5, -1.5, 0.1, 1e21, 5e-324, Number.MAX_VALUE, -Number.MAX_VALUE];
+const NUMBERS = [0, 1, 1.5, -1.5, 0.1, 1e21, 5e-324, 1.5e308, -1.5e308];
 const DATES = [
   '2030-01-31T09:00:00.000Z',
   '2030-01-31T00:00:00.000Z',
@@ -76,6 +76,8 @@ const COMPARED: readonly Json[] = [
   -2_147_483_649,
   -0,
   ...NUMBERS,
+  Number.MAX_VALUE,
+  0.1 + 0.2,
   ...DATES,
   '2030',
   '2030-01-31',
@@ -150,4 +152,9 @@ export function conditionsOnRows(
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('not' as const), part: tie('condition') }) },
     ),
   })).condition;
+}
+
+/** The same values as attributes. */
+export function valuesOfColumn(name: keyof typeof COLUMNS): readonly Json[] {
+  return JSON.parse(JSON.stringify(HELD[name])) as Json[];
 }

@@ -13,13 +13,20 @@ import { CastellanError } from '../../src/core/errors.js';
 import { Credentials } from '../../src/core/ports/credentials.js';
 import { ObjectLists } from '../../src/core/ports/lists.js';
 import { SubjectRulesSource } from '../../src/core/ports/subject-rules.js';
+import { Tokens } from '../../src/core/ports/tokens.js';
 import { UserReader } from '../../src/core/ports/users.js';
 import { Writes } from '../../src/core/ports/writes.js';
 import { callerOf, type AuthorizableRequest } from '../../src/nest/authorized-request.js';
 import { ServiceGuard } from '../../src/nest/service.guard.js';
 import { ProblemFilter } from '../../src/nest/problem.filter.js';
 import { Public, SignedIn } from '../../src/nest/route-policy.js';
-import { InMemoryAccounts, InMemoryCredentials, InMemoryUsers, InMemoryWrites } from './in-memory-accounts.js';
+import {
+  InMemoryAccounts,
+  InMemoryCredentials,
+  InMemoryTokens,
+  InMemoryUsers,
+  InMemoryWrites,
+} from './in-memory-accounts.js';
 import { InMemorySessionStore } from './in-memory-session-store.js';
 
 const passwords = new Passwords();
@@ -50,6 +57,7 @@ export interface AuthApp {
   readonly nest: NestFastifyApplication;
   readonly accounts: InMemoryAccounts;
   readonly credentials: InMemoryCredentials;
+  readonly tokens: InMemoryTokens;
   readonly sessions: InMemorySessionStore;
   readonly passwords: Passwords;
 }
@@ -58,6 +66,7 @@ export interface AuthApp {
 export async function startAuthApp({ publicUrl }: { publicUrl?: string } = {}): Promise<AuthApp> {
   const accounts = new InMemoryAccounts();
   const credentials = new InMemoryCredentials(accounts);
+  const tokens = new InMemoryTokens(accounts);
   const sessions = new InMemorySessionStore();
   accounts.add('alice', await alicesHash);
   accounts.add('bob', await bobsHash);
@@ -68,13 +77,14 @@ export async function startAuthApp({ publicUrl }: { publicUrl?: string } = {}): 
   @Module({
     providers: [
       { provide: Credentials, useValue: credentials },
+      { provide: Tokens, useValue: tokens },
       { provide: UserReader, useValue: new InMemoryUsers(accounts) },
       { provide: Writes, useValue: new InMemoryWrites(accounts) },
       { provide: Decider, useValue: new Decider({ fetchFacts: nothingToDecide }) },
       { provide: ObjectLists, useValue: { holdsAnywhere: nothingToDecide } },
       { provide: SubjectRulesSource, useValue: { of: nothingToDecide } },
     ],
-    exports: [Credentials, UserReader, Writes, Decider, ObjectLists, SubjectRulesSource],
+    exports: [Credentials, Tokens, UserReader, Writes, Decider, ObjectLists, SubjectRulesSource],
   })
   class PortsModule {}
 
@@ -104,7 +114,7 @@ export async function startAuthApp({ publicUrl }: { publicUrl?: string } = {}): 
   });
   await nest.init();
   await nest.getHttpAdapter().getInstance().ready();
-  return { nest, accounts, credentials, sessions, passwords: nest.get(Passwords) };
+  return { nest, accounts, credentials, tokens, sessions, passwords: nest.get(Passwords) };
 }
 
 /** The value of an Authorization header. */

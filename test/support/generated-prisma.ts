@@ -37,7 +37,12 @@ async function generateInto(folder: string, schema: string, command: string): Pr
   await writeFile(file, schema);
   await promisify(execFile)(process.execPath, [command, 'generate', '--schema', file], {
     // The client needs no engine, but the command downloads one unless this names a file that exists.
-    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: file, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
+    env: {
+      ...process.env,
+      PRISMA_SCHEMA_ENGINE_BINARY: file,
+      PRISMA_HIDE_UPDATE_MESSAGE: '1',
+      CHECKPOINT_DISABLE: '1',
+    },
   });
   await rename(draft, folder).catch(async (error: unknown) => {
     await rm(draft, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import type { Author } from '../../src/core/caller.js';
 import { CastellanError } from '../../src/core/errors.js';
 import type { SubjectRef } from '../../src/core/model.js';
 import { Credentials, type CredentialStamp, type StoredCredential } from '../../src/core/ports/credentials.js';
+import { Tokens, type TokenHolder } from '../../src/core/ports/tokens.js';
 import { UserReader, type UserChange, type UserRecord } from '../../src/core/ports/users.js';
 import { Writes, type WriteScope, type WriteUnit } from '../../src/core/ports/writes.js';
 
@@ -68,6 +69,22 @@ export class InMemoryCredentials extends Credentials {
     this.checks++;
     const account = this.accounts.where(({ key }) => key === subjectKey);
     return account?.user.active && account.version === version ? { type: 'user', id: account.user.id } : null;
+  }
+}
+
+/** The port over accounts in memory; what it is asked is counted. */
+export class InMemoryTokens extends Tokens {
+  readonly users = new Map<string, string>();
+  readonly asked: string[] = [];
+
+  constructor(private readonly accounts: InMemoryAccounts) {
+    super();
+  }
+
+  override async holderOf(hash: string): Promise<TokenHolder | null> {
+    this.asked.push(hash);
+    const account = this.accounts.find(this.users.get(hash) ?? '');
+    return account?.user.active ? { tokenId: hash, subject: { type: 'user', id: account.user.id } } : null;
   }
 }
 

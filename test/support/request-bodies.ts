@@ -64,6 +64,13 @@ export const BODY_ROUTES: readonly BodyRoute[] = [
   },
   {
     method: 'POST',
+    path: '/api/v1/users/bob/tokens',
+    body: { name: 'the nightly import', expiresAt: '2999-01-01T00:00:00+01:00' },
+    optional: ['expiresAt'],
+    nullable: ['expiresAt'],
+  },
+  {
+    method: 'POST',
     path: '/api/v1/groups',
     body: { id: 'new', description: 'new ones' },
     optional: ['description'],

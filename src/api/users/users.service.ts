@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Passwords } from '../../auth/passwords.js';
 import type { Author } from '../../core/caller.js';
-import { notFound } from '../../core/errors.js';
 import type { ObjectRef } from '../../core/model.js';
 import type { UserRecord } from '../../core/ports/users.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
 import { mergeAttributes } from '../merge-patch.js';
 import type { NewUserBody, UserPatch } from './users.schema.js';
+import { requireWeaker } from './weaker-user.js';
 
 /** Creates, changes and deletes users, within what the author may do. */
 @Injectable()
@@ -69,12 +69,4 @@ async function viewable(unit: WriteUnit, user: UserRecord): Promise<UserRecord> 
   const { id, attributes } = user;
   const seen = await unit.authority.viewable({ type: 'user', id, parent: null, attributes });
   return { ...user, attributes: seen.attributes };
-}
-
-// A user that may be changed by somebody weaker could be taken over by them.
-async function requireWeaker(unit: WriteUnit, target: ObjectRef, what: string): Promise<UserRecord> {
-  const user = await unit.users.find(target.id);
-  if (!user) throw notFound();
-  if (user.superuser) await unit.authority.requireSuperuser(what);
-  return user;
 }

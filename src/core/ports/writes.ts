@@ -6,6 +6,7 @@ import type { GrantWriter } from './grants.js';
 import type { GroupWriter } from './groups.js';
 import type { ObjectWriter } from './objects.js';
 import type { RoleWriter } from './roles.js';
+import type { TokenWriter } from './tokens.js';
 import type { TypeWriter } from './types.js';
 import type { UserWriter } from './users.js';
 
@@ -21,6 +22,7 @@ export interface WriteUnit {
   /** What the author may do, asked inside the transaction. */
   readonly authority: Authority;
   readonly users: UserWriter;
+  readonly tokens: TokenWriter;
   readonly groups: GroupWriter;
   readonly roles: RoleWriter;
   readonly assignments: AssignmentWriter;

@@ -7,12 +7,16 @@ import { NO_ROW, allOf, anyOf, onColumn, theNotNull, theNulls, type RowFilter, t
 import type { RowColumn } from './row-model.js';
 
 const [LEAST_INTEGER, LARGEST_INTEGER] = [-2_147_483_648, 2_147_483_647];
+const LARGEST_NUMBER = 1.7e308;
+// Prisma hands numbers on with so many digits, and no more.
+const DIGITS = 15;
 
 /**
  * The rows of which the comparison of the column with the value is true, or (`truth` false) false, by the meaning of conditions. Where a column
  * can not be asked that (the order of texts is the database's, not ours), no row: what is not known lets nobody in.
  */
 export function columnTest(column: RowColumn, operator: Comparison, value: Json, truth: boolean): RowFilter {
+  if (column.type === 'number' && [value].flat().some(isTooFine)) return NO_ROW;
   switch (operator) {
     case '$eq':
       return among(column, [value], truth);
@@ -33,9 +37,8 @@ function among(column: RowColumn, values: readonly Json[], truth: boolean): RowF
   const known = [...new Set(values.map((value) => held(column, value)).filter((value) => value !== undefined))];
   const namesNull = values.includes(null);
   const filter = isOneOf(column, known, truth);
-  // What is no number that JSON has is null in it.
-  const ofNumbers = column.type !== 'number' || !namesNull ? filter : withOddNumbers(column, filter, truth);
-  return column.nullable && namesNull === truth ? anyOf([ofNumbers, theNulls(column)]) : ofNumbers;
+  if (column.nullable && namesNull === truth) return anyOf([filter, theNulls(column)]);
+  return column.type === 'number' && namesNull && !truth ? allOf([filter, finite(column)]) : filter;
 }
 
 /** The same of columns that are not null, and values that they can hold. */
@@ -100,20 +103,13 @@ function lessInteger(column: RowColumn, value: number, operator: 'less' | 'lessO
   return onColumn(column, { operator: 'lessOrSame', value: bound }, holds);
 }
 
-// Infinities and NaN are not: of them, nothing is known but that they are no number.
+const isTooFine = (value: Json): boolean => typeof value === 'number' && Number(value.toPrecision(DIGITS)) !== value;
+
+// Infinities and NaN are no numbers that JSON has: there, they are null.
 function finite(column: RowColumn): RowFilter {
   return allOf([
-    onColumn(column, { operator: 'less', value: -Number.MAX_VALUE }, false),
-    onColumn(column, { operator: 'lessOrSame', value: Number.MAX_VALUE }, true),
-  ]);
-}
-
-function withOddNumbers(column: RowColumn, filter: RowFilter, truth: boolean): RowFilter {
-  if (!truth) return allOf([filter, finite(column)]);
-  return anyOf([
-    filter,
-    onColumn(column, { operator: 'less', value: -Number.MAX_VALUE }, true),
-    onColumn(column, { operator: 'lessOrSame', value: Number.MAX_VALUE }, false),
+    onColumn(column, { operator: 'less', value: -LARGEST_NUMBER }, false),
+    onColumn(column, { operator: 'lessOrSame', value: LARGEST_NUMBER }, true),
   ]);
 }
 

@@ -12,7 +12,7 @@ export type RowTest =
   | { readonly operator: 'in'; readonly values: readonly RowValue[] }
   | { readonly operator: 'hasExactly'; readonly values: readonly RowValue[] };
 
-/** Rows whose column passes the test, or (`holds` false) does not; a null does neither. */
+/** Rows whose column, which is not null, passes the test; or (`holds` false) does not. */
 export interface ColumnFilter {
   readonly kind: 'column';
   readonly column: RowColumn;
@@ -54,9 +54,9 @@ export type RowFilter =
 export const EVERY_ROW: RowFilter = { kind: 'constant', holds: true };
 export const NO_ROW: RowFilter = { kind: 'constant', holds: false };
 
-/** Rows whose column passes the test, or does not. */
+/** Rows whose column passes the test, or does not; a null does neither. */
 export function onColumn(column: RowColumn, test: RowTest, holds: boolean): RowFilter {
-  return { kind: 'column', column, test, holds };
+  return allOf([{ kind: 'column', column, test, holds }, theNotNull(column)]);
 }
 
 /** Rows whose column is null. */

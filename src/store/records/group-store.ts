@@ -4,20 +4,42 @@ import { refName, type SubjectRef } from '../../core/model.js';
 import { GroupReader, type GroupRecord, type GroupWriter } from '../../core/ports/groups.js';
 import type { Page } from '../../core/ports/lists.js';
 import { affectedBy, MEMBERSHIPS, recomputeClosure, requireEdgeFits } from '../closures.js';
+import { PrismaExecutor, type Statement } from '../executor.js';
 import type { PrismaClient } from '../generated/client.js';
-import type { Transaction } from '../transaction.js';
+import type { SqlTransaction } from '../transaction.js';
 import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
+import { deleteSubjectRow, findSubjectRow, readSubjectRows, type SubjectRow } from './subject-rows.js';
 
-const SELECT = { id: true, externalId: true, description: true } as const;
-interface Row {
-  readonly id: number;
-  readonly externalId: string;
-  readonly description: string | null;
-}
+const INSERT: Statement = {
+  name: 'castellan_insert_group',
+  text: `INSERT INTO castellan.subjects (type, external_id, description) VALUES ('group', $1::text, $2::text)`,
+};
 
-const named = (ref: SubjectRef): { type_externalId: { type: string; externalId: string } } => ({
-  type_externalId: { type: ref.type, externalId: ref.id },
-});
+const DESCRIBE: Statement = {
+  name: 'castellan_describe_group',
+  text: 'UPDATE castellan.subjects SET description = $2::text WHERE id = $1::int',
+};
+
+const MEMBERS: Statement = {
+  name: 'castellan_members_of_group',
+  text: `SELECT s.type, s.external_id AS id FROM castellan.memberships m JOIN castellan.subjects s ON s.id = m.member_id
+    WHERE m.group_id = $1::int ORDER BY s.id`,
+};
+
+const IS_MEMBER: Statement = {
+  name: 'castellan_is_member',
+  text: 'SELECT 1 FROM castellan.memberships WHERE group_id = $1::int AND member_id = $2::int',
+};
+
+const JOIN: Statement = {
+  name: 'castellan_join_group',
+  text: 'INSERT INTO castellan.memberships (group_id, member_id) VALUES ($1::int, $2::int)',
+};
+
+const LEAVE: Statement = {
+  name: 'castellan_leave_group',
+  text: 'DELETE FROM castellan.memberships WHERE group_id = $1::int AND member_id = $2::int RETURNING 1 AS gone',
+};
 
 export class PrismaGroupReader extends GroupReader {
   constructor(private readonly prisma: PrismaClient) {
@@ -25,17 +47,12 @@ export class PrismaGroupReader extends GroupReader {
   }
 
   async find(id: string): Promise<GroupRecord | null> {
-    const row = await this.prisma.subject.findUnique({ where: named({ type: 'group', id }), select: SELECT });
+    const row = await findSubjectRow(new PrismaExecutor(this.prisma), { type: 'group', id });
     return row && recordOf(row);
   }
 
   async findMany(ids: readonly string[]): Promise<GroupRecord[]> {
-    const rows = await this.prisma.subject.findMany({
-      where: { type: 'group', externalId: { in: [...ids] } },
-      select: SELECT,
-    });
-    const byId = new Map(rows.map((row) => [row.externalId, recordOf(row)]));
-    return ids.flatMap((id) => byId.get(id) ?? []);
+    return (await readSubjectRows(new PrismaExecutor(this.prisma), 'group', ids)).map(recordOf);
   }
 
   async members(id: string, page: { limit: number; after?: string | undefined }): Promise<Page<SubjectRef>> {
@@ -53,84 +70,81 @@ export class PrismaGroupReader extends GroupReader {
   }
 }
 
-export class PrismaGroupWriter implements GroupWriter {
-  constructor(private readonly tx: Transaction) {}
+/** Writes groups and who is in them in the transaction that it is given, be it the store's own or an app's. */
+export class SqlGroupWriter implements GroupWriter {
+  constructor(private readonly tx: SqlTransaction) {}
 
   async find(id: string): Promise<GroupRecord | null> {
-    const row = await this.#row({ type: 'group', id });
+    const row = await findSubjectRow(this.tx.sql, { type: 'group', id });
     return row && recordOf(row);
   }
 
-  async create(group: GroupRecord): Promise<GroupRecord> {
-    if (await this.find(group.id))
-      throw new CastellanError('already_exists', `id: there is a group ${group.id} already.`, [
+  async create({ id, description }: GroupRecord): Promise<GroupRecord> {
+    if (await this.find(id))
+      throw new CastellanError('already_exists', `id: there is a group ${id} already.`, [
         { path: 'id', message: 'is taken' },
       ]);
-    const row = await this.tx.prisma.subject.create({
-      data: { type: 'group', externalId: group.id, description: group.description },
-      select: SELECT,
-    });
-    const creation = await insertObject(this.tx, { type: 'group', id: group.id }, creatorIn(this.tx));
-    this.#record('group.create', group.id, null, { ...recordOf(row), ...creation });
-    return recordOf(row);
+    await this.tx.sql.query(INSERT, [id, description]);
+    const creation = await insertObject(this.tx, { type: 'group', id }, creatorIn(this.tx));
+    const record: GroupRecord = { id, description };
+    this.#record('group.create', id, null, { ...record, ...creation });
+    return record;
   }
 
-  async update(id: string, change: { description?: string | null }): Promise<GroupRecord> {
-    const before = await this.#changeable(id);
-    const row = await this.tx.prisma.subject.update({ where: { id: before.id }, data: change, select: SELECT });
-    this.#record('group.update', id, recordOf(before), recordOf(row));
-    return recordOf(row);
+  async update(id: string, { description }: { description?: string | null }): Promise<GroupRecord> {
+    const group = await this.#changeable(id);
+    const before = recordOf(group);
+    const after: GroupRecord = { id, description: description === undefined ? before.description : description };
+    await this.tx.sql.query(DESCRIBE, [group.row_id, after.description]);
+    this.#record('group.update', id, before, after);
+    return after;
   }
 
   async delete(id: string): Promise<void> {
     const group = await this.#changeable(id);
-    const affected = (await affectedBy(this.tx.sql, MEMBERSHIPS, group.id)).filter((member) => member !== group.id);
-    const members = await this.tx.prisma.membership.findMany({
-      where: { groupId: group.id },
-      select: { member: { select: { type: true, externalId: true } } },
-    });
+    const affected = (await affectedBy(this.tx.sql, MEMBERSHIPS, group.row_id)).filter(
+      (member) => member !== group.row_id,
+    );
+    const members = await this.tx.sql.query<SubjectRef>(MEMBERS, [group.row_id]);
     await deleteObjectRow(this.tx, { type: 'group', id });
-    await this.tx.prisma.subject.delete({ where: { id: group.id } });
+    await deleteSubjectRow(this.tx.sql, group.row_id);
     await recomputeClosure(this.tx.sql, MEMBERSHIPS, affected);
-    const names = members.map(({ member }) => refName({ type: member.type, id: member.externalId }));
-    this.#record('group.delete', id, { ...recordOf(group), members: names }, null);
+    this.#record('group.delete', id, { ...recordOf(group), members: members.map(refName) }, null);
   }
 
+  /** Nothing is written when it refuses. */
   async addMember(id: string, member: SubjectRef): Promise<boolean> {
+    const { sql } = this.tx;
     const group = await this.#changeable(id);
-    const row = await this.#row(member);
+    const row = await findSubjectRow(sql, member);
     if (!row || member.type === 'role' || isBuiltInGroup(member))
       throw unknownReference('member', `${member.type} ${member.id} to be a member`);
-    const edge = { groupId: group.id, memberId: row.id };
-    if (await this.tx.prisma.membership.findUnique({ where: { groupId_memberId: edge } })) return false;
-    await requireEdgeFits(this.tx.sql, MEMBERSHIPS, {
-      lower: row.id,
-      upper: group.id,
-      name: `${refName(member)} in group:${id}`,
-    });
-    await this.tx.prisma.membership.create({ data: edge });
-    await recomputeClosure(this.tx.sql, MEMBERSHIPS, await affectedBy(this.tx.sql, MEMBERSHIPS, row.id));
+    const edge = [group.row_id, row.row_id];
+    const [standing] = await sql.query(IS_MEMBER, edge);
+    if (standing) return false;
+    const name = `${refName(member)} in group:${id}`;
+    await requireEdgeFits(sql, MEMBERSHIPS, { lower: row.row_id, upper: group.row_id, name });
+    await sql.query(JOIN, edge);
+    await recomputeClosure(sql, MEMBERSHIPS, await affectedBy(sql, MEMBERSHIPS, row.row_id));
     this.#record('group.member.add', id, null, { member });
     return true;
   }
 
+  /** Nothing is written when it refuses. */
   async removeMember(id: string, member: SubjectRef): Promise<void> {
+    const { sql } = this.tx;
     const group = await this.#changeable(id);
-    const row = await this.#row(member);
+    const row = await findSubjectRow(sql, member);
     if (!row) throw notFound();
-    const { count } = await this.tx.prisma.membership.deleteMany({ where: { groupId: group.id, memberId: row.id } });
-    if (count === 0) throw notFound();
-    await recomputeClosure(this.tx.sql, MEMBERSHIPS, await affectedBy(this.tx.sql, MEMBERSHIPS, row.id));
+    const [gone] = await sql.query(LEAVE, [group.row_id, row.row_id]);
+    if (!gone) throw notFound();
+    await recomputeClosure(sql, MEMBERSHIPS, await affectedBy(sql, MEMBERSHIPS, row.row_id));
     this.#record('group.member.remove', id, { member }, null);
   }
 
-  #row(ref: SubjectRef): Promise<Row | null> {
-    return this.tx.prisma.subject.findUnique({ where: named(ref), select: SELECT });
-  }
-
-  async #changeable(id: string): Promise<Row> {
+  async #changeable(id: string): Promise<SubjectRow> {
     const ref = { type: 'group', id };
-    const row = await this.#row(ref);
+    const row = await findSubjectRow(this.tx.sql, ref);
     if (!row) throw notFound();
     if (isBuiltInGroup(ref))
       throw new CastellanError(
@@ -145,6 +159,6 @@ export class PrismaGroupWriter implements GroupWriter {
   }
 }
 
-function recordOf(row: Row): GroupRecord {
-  return { id: row.externalId, description: row.description };
+function recordOf({ id, description }: SubjectRow): GroupRecord {
+  return { id, description };
 }

@@ -99,6 +99,14 @@ const INSERT_CREATOR_GRANTS: Statement = {
     SELECT q.id, $2::int, q.permission_id, $4::bigint FROM unnest($1::uuid[], $3::int[]) AS q(id, permission_id)`,
 };
 
+/** An object that can be made: what it refers to is there. */
+export interface PreparedObject {
+  readonly object: NewObjectRow;
+  readonly creator: SubjectRef | null;
+  readonly type: Prepared;
+  readonly parentId: string | null;
+}
+
 /**
  * Registers an object, and gives its creator what the object's type says a creator gets. Users, groups, roles and types are
  * registered like any other object, so that rules can be placed on one of them. Nothing is written when it throws.
@@ -112,11 +120,28 @@ export async function insertObject(
   object: NewObjectRow,
   creator: SubjectRef | null,
 ): Promise<Creation> {
+  return insertPrepared(tx, await prepareObject(tx, object, creator));
+}
+
+/** The first half of {@link insertObject}: finds what it refers to, and writes nothing. @throws CastellanError as that does, but `already_exists`. */
+export async function prepareObject(
+  tx: SqlTransaction,
+  object: NewObjectRow,
+  creator: SubjectRef | null,
+): Promise<PreparedObject> {
   const [type] = await tx.sql.query<Prepared>(PREPARE, [object.type, creator?.type ?? null, creator?.id ?? null]);
   if (!type) throw unknownReference('type', `type ${object.type}`);
   for (const form of type.id_forms) if (!fitsForm(object.id, form)) throw unfitId(form);
   const parentId = object.parent ? await requireParent(tx.sql, object.parent, null) : null;
   if (creator && type.creator_id === null) throw unknownReference('creator', `${creator.type} ${creator.id}`);
+  return { object, creator, type, parentId };
+}
+
+/** The second half of {@link insertObject}. @throws CastellanError `already_exists`. */
+export async function insertPrepared(
+  tx: SqlTransaction,
+  { object, creator, type, parentId }: PreparedObject,
+): Promise<Creation> {
   const attributes = JSON.stringify(object.attributes ?? {});
   const [row] = await tx.sql.query<{ id: string }>(INSERT, [type.id, object.id, attributes, parentId]);
   if (!row) throw objectExists(object);
@@ -150,10 +175,15 @@ export async function deleteObjectRows(sql: SqlExecutor, ids: readonly string[])
  * @throws CastellanError `has_children`.
  */
 export async function deleteObjectRow(tx: SqlTransaction, object: ObjectRef): Promise<void> {
+  const row = await requireDeletable(tx, object);
+  if (row) await deleteObjectRows(tx.sql, [row.row_id]);
+}
+
+/** The object's row, where it is registered. @throws CastellanError `has_children`. */
+export async function requireDeletable(tx: SqlTransaction, object: ObjectRef): Promise<ObjectRow | null> {
   const row = await findObjectRow(tx.sql, object);
-  if (!row) return;
-  await requireChildless(tx.sql, object, row.row_id);
-  await deleteObjectRows(tx.sql, [row.row_id]);
+  if (row) await requireChildless(tx.sql, object, row.row_id);
+  return row;
 }
 
 /** Who creates something in this write: the author, unless it is the operator or nobody in particular. */

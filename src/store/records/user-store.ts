@@ -1,77 +1,98 @@
-import { randomUUID } from 'node:crypto';
 import { CastellanError, notFound } from '../../core/errors.js';
-import type { JsonObject } from '../../core/model.js';
+import type { ObjectRef, SubjectRef } from '../../core/model.js';
 import { UserReader, type NewUser, type UserChange, type UserRecord, type UserWriter } from '../../core/ports/users.js';
-import type { Prisma, PrismaClient } from '../generated/client.js';
-import type { Transaction } from '../transaction.js';
-import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
+import { PrismaExecutor, type SqlExecutor, type Statement } from '../executor.js';
+import type { PrismaClient } from '../generated/client.js';
+import type { SqlTransaction } from '../transaction.js';
+import { endSessions, renewCredential, requireCredential, setPassword, usersWithPassword } from './credential-rows.js';
+import { creatorIn, deleteObjectRows, insertPrepared, prepareObject, requireDeletable } from './object-rows.js';
+import { deleteSubjectRow, findSubjectRow, readSubjectRows, SUBJECT_COLUMNS, type SubjectRow } from './subject-rows.js';
 
-const SELECT = {
-  id: true,
-  externalId: true,
-  username: true,
-  email: true,
-  active: true,
-  superuser: true,
-  attributes: true,
-} as const;
-type Row = Prisma.SubjectGetPayload<{ select: typeof SELECT }>;
+const TAKEN: Statement = {
+  name: 'castellan_username_taken',
+  text: 'SELECT 1 FROM castellan.subjects WHERE username = $1::text',
+};
 
-const named = (id: string): { type_externalId: { type: string; externalId: string } } => ({
-  type_externalId: { type: 'user', externalId: id },
-});
+// Somebody else may have made it meanwhile, past Castellan: that is an answer, and leaves the transaction as it is.
+const INSERT: Statement = {
+  name: 'castellan_insert_user',
+  text: `INSERT INTO castellan.subjects AS s (type, external_id, username, email, active, superuser, attributes)
+    VALUES ('user', $1::text, $2::text, $3::text, $4::bool, $5::bool, $6::jsonb)
+    ON CONFLICT DO NOTHING RETURNING ${SUBJECT_COLUMNS}`,
+};
+
+const UPDATE: Statement = {
+  name: 'castellan_update_user',
+  text: `UPDATE castellan.subjects s SET username = coalesce($2::text, s.username),
+      email = CASE WHEN $3::bool THEN $4::text ELSE s.email END, active = coalesce($5::bool, s.active),
+      superuser = coalesce($6::bool, s.superuser), attributes = coalesce($7::jsonb, s.attributes)
+    WHERE s.id = $1::int RETURNING ${SUBJECT_COLUMNS}`,
+};
+
+// Conditions on the user as a resource ask for the same as those on the user as a subject.
+const UPDATE_OBJECT: Statement = {
+  name: 'castellan_update_user_object',
+  text: `UPDATE castellan.objects o SET attributes = $2::jsonb FROM castellan.types t
+    WHERE t.id = o.type_id AND t.name = 'user' AND o.external_id = $1::text`,
+};
+
+const COUNT_SUPERUSERS: Statement = {
+  name: 'castellan_count_superusers',
+  text: `SELECT count(*)::int AS count FROM castellan.subjects WHERE superuser AND active AND type = 'user'`,
+};
 
 export class PrismaUserReader extends UserReader {
-  constructor(private readonly prisma: PrismaClient) {
+  readonly #sql: SqlExecutor;
+
+  constructor(prisma: PrismaClient) {
     super();
+    this.#sql = new PrismaExecutor(prisma);
   }
 
   async find(id: string): Promise<UserRecord | null> {
-    const row = await this.prisma.subject.findUnique({ where: named(id), select: SELECT });
+    const row = await findSubjectRow(this.#sql, refOf(id));
     return row && recordOf(row);
   }
 
   async findMany(ids: readonly string[]): Promise<UserRecord[]> {
-    const rows = await this.prisma.subject.findMany({
-      where: { type: 'user', externalId: { in: [...ids] } },
-      select: SELECT,
-    });
-    const byId = new Map(rows.map((row) => [row.externalId, recordOf(row)]));
-    return ids.flatMap((id) => byId.get(id) ?? []);
+    return (await readSubjectRows(this.#sql, 'user', ids)).map(recordOf);
   }
 
   withPassword(ids: readonly string[]): Promise<Set<string>> {
-    return usersWithPassword(this.prisma, ids);
+    return usersWithPassword(this.#sql, ids);
   }
 }
 
-export class PrismaUserWriter implements UserWriter {
-  constructor(private readonly tx: Transaction) {}
+/** Writes users in the transaction that it is given, be it the store's own or an app's. Nothing is written when it refuses. */
+export class SqlUserWriter implements UserWriter {
+  constructor(private readonly tx: SqlTransaction) {}
 
   async find(id: string): Promise<UserRecord | null> {
-    const row = await this.#row(id);
+    const row = await findSubjectRow(this.tx.sql, refOf(id));
     return row && recordOf(row);
   }
 
   withPassword(ids: readonly string[]): Promise<Set<string>> {
-    return usersWithPassword(this.tx.prisma, ids);
+    return usersWithPassword(this.tx.sql, ids);
   }
 
-  async create(user: NewUser): Promise<UserRecord> {
-    const { passwordHash, id, ...values } = user;
-    if (await this.#row(id)) throw taken('id', id);
-    await this.#requireFreeUsername(user.username);
-    const row = await this.tx.prisma.subject.create({
-      data: { type: 'user', externalId: id, ...values, attributes: values.attributes },
-      select: SELECT,
-    });
-    const object = { type: 'user', id, attributes: values.attributes };
-    const creation = await insertObject(this.tx, object, creatorIn(this.tx));
-    if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
+  /** The creator gets on the user, as an object, what the type says; the author, unless another one is named. */
+  async create(user: NewUser, creator: SubjectRef | null = creatorIn(this.tx)): Promise<UserRecord> {
+    const { passwordHash, id, username, email, active, superuser, attributes } = user;
+    await this.#requireFree(id, username);
+    const object = await prepareObject(this.tx, { ...refOf(id), attributes }, creator);
+    const values = [id, username, email, active, superuser, JSON.stringify(attributes)];
+    const [row] = await this.tx.sql.query<SubjectRow>(INSERT, values);
+    if (!row) {
+      await this.#requireFree(id, username);
+      throw taken('id', id);
+    }
+    const creation = await insertPrepared(this.tx, object);
+    if (passwordHash !== undefined) await setPassword(this.tx.sql, row.row_id, passwordHash);
     const record = recordOf(row);
     this.tx.changes.add({
       action: 'user.create',
-      target: target(id),
+      target: refOf(id),
       before: null,
       after: { ...audited(record, passwordHash), ...creation },
     });
@@ -79,96 +100,76 @@ export class PrismaUserWriter implements UserWriter {
   }
 
   async update(id: string, change: UserChange): Promise<UserRecord> {
-    const before = await this.#row(id);
+    const { sql } = this.tx;
+    const before = await findSubjectRow(sql, refOf(id));
     if (!before) throw notFound();
-    const { passwordHash, attributes, ifCredentialVersion, ...values } = change;
-    if (ifCredentialVersion !== undefined) await this.#requireCredential(before.id, ifCredentialVersion);
-    const newName = values.username === before.username ? undefined : values.username;
+    const { passwordHash, ifCredentialVersion, ...values } = change;
+    if (ifCredentialVersion !== undefined) await requireCredential(sql, before.row_id, ifCredentialVersion);
+    const { username, active = before.active, superuser = before.superuser, attributes } = values;
+    const newName = username === before.username ? undefined : username;
     if (newName !== undefined) await this.#requireFreeUsername(newName);
-    const row = await this.tx.prisma.subject.update({
-      where: { id: before.id },
-      data: { ...values, ...(attributes ? { attributes: attributes } : {}) },
-      select: SELECT,
-    });
-    if (attributes) await this.#setObjectAttributes(id, attributes);
-    if (isStandingSuperuser(before) && !isStandingSuperuser(row)) await this.#requireAnotherSuperuser();
-    if (passwordHash !== undefined) await this.#setPassword(row.id, passwordHash);
-    else if (newName !== undefined || (before.active && !row.active)) await this.#renewCredential(row.id);
-    if (!row.active) await this.tx.prisma.session.deleteMany({ where: { subjectId: row.id } });
+    if (isStandingSuperuser(before) && !(superuser && active)) await this.#requireAnotherSuperuser();
+    const row = await this.#write(before.row_id, values);
+    if (attributes) await sql.query(UPDATE_OBJECT, [id, JSON.stringify(attributes)]);
+    // What was verified before ends: under a name that may be another user's by now, or for a sign-in that is still under way
+    // and would outlast the deactivation.
+    if (passwordHash !== undefined) await setPassword(sql, row.row_id, passwordHash);
+    else if (newName !== undefined || (before.active && !row.active)) await renewCredential(sql, row.row_id);
+    if (!row.active) await endSessions(sql, row.row_id);
     const record = recordOf(row);
-    const action =
-      passwordHash !== undefined && !attributes && Object.keys(values).length === 0 ? 'user.password' : 'user.update';
-    this.tx.changes.add({ action, target: target(id), before: recordOf(before), after: audited(record, passwordHash) });
+    const action = passwordHash !== undefined && Object.keys(values).length === 0 ? 'user.password' : 'user.update';
+    this.tx.changes.add({ action, target: refOf(id), before: recordOf(before), after: audited(record, passwordHash) });
     return record;
   }
 
   async delete(id: string): Promise<void> {
-    const before = await this.#row(id);
+    const before = await findSubjectRow(this.tx.sql, refOf(id));
     if (!before) throw notFound();
-    await deleteObjectRow(this.tx, { type: 'user', id });
-    await this.tx.prisma.subject.delete({ where: { id: before.id } });
+    const object = await requireDeletable(this.tx, refOf(id));
     if (isStandingSuperuser(before)) await this.#requireAnotherSuperuser();
-    this.tx.changes.add({ action: 'user.delete', target: target(id), before: recordOf(before), after: null });
+    if (object) await deleteObjectRows(this.tx.sql, [object.row_id]);
+    await deleteSubjectRow(this.tx.sql, before.row_id);
+    this.tx.changes.add({ action: 'user.delete', target: refOf(id), before: recordOf(before), after: null });
   }
 
-  countActiveSuperusers(): Promise<number> {
-    return this.tx.prisma.subject.count({ where: { type: 'user', superuser: true, active: true } });
+  async countActiveSuperusers(): Promise<number> {
+    const [row] = await this.tx.sql.query<{ count: number }>(COUNT_SUPERUSERS, []);
+    return row?.count ?? 0;
   }
 
-  #row(id: string): Promise<Row | null> {
-    return this.tx.prisma.subject.findUnique({ where: named(id), select: SELECT });
+  async #write(rowId: number, values: UserChange): Promise<SubjectRow> {
+    const { username = null, email, active = null, superuser = null, attributes } = values;
+    const [row] = await this.tx.sql.query<SubjectRow>(UPDATE, [
+      rowId,
+      username,
+      email !== undefined,
+      email ?? null,
+      active,
+      superuser,
+      attributes ? JSON.stringify(attributes) : null,
+    ]);
+    if (!row) throw notFound();
+    return row;
   }
 
-  async #requireCredential(subjectId: number, version: string): Promise<void> {
-    const credential = await this.tx.prisma.credential.findUnique({ where: { subjectId }, select: { version: true } });
-    if (credential?.version === version) return;
-    throw new CastellanError('invalid_credentials', 'The password was changed meanwhile; sign in with the new one.');
+  async #requireFree(id: string, username: string): Promise<void> {
+    if (await findSubjectRow(this.tx.sql, refOf(id))) throw taken('id', id);
+    await this.#requireFreeUsername(username);
   }
 
   async #requireFreeUsername(username: string): Promise<void> {
-    if (await this.tx.prisma.subject.findUnique({ where: { username }, select: { id: true } }))
-      throw taken('username', username);
+    const [row] = await this.tx.sql.query(TAKEN, [username]);
+    if (row) throw taken('username', username);
   }
 
+  /** Of a superuser who stands and is to go. */
   async #requireAnotherSuperuser(): Promise<void> {
-    if ((await this.countActiveSuperusers()) > 0) return;
+    if ((await this.countActiveSuperusers()) > 1) return;
     throw new CastellanError('last_superuser', 'This is the last active superuser: make another one first.');
   }
-
-  // What was verified before ends: under a name that may be another user's by now, or for a sign-in that is still under way
-  // and would outlast the deactivation.
-  async #renewCredential(subjectId: number): Promise<void> {
-    await this.tx.prisma.credential.updateMany({ where: { subjectId }, data: { version: randomUUID() } });
-  }
-
-  // Conditions on the user as a resource ask for the same as those on the user as a subject.
-  async #setObjectAttributes(id: string, attributes: JsonObject): Promise<void> {
-    await this.tx.prisma.protectedObject.updateMany({
-      where: { type: { name: 'user' }, externalId: id },
-      data: { attributes },
-    });
-  }
-
-  async #setPassword(subjectId: number, passwordHash: string): Promise<void> {
-    const values = { passwordHash, version: randomUUID(), changedAt: new Date() };
-    await this.tx.prisma.credential.upsert({ where: { subjectId }, create: { subjectId, ...values }, update: values });
-  }
 }
 
-async function usersWithPassword(prisma: Prisma.TransactionClient, ids: readonly string[]): Promise<Set<string>> {
-  const having = new Set<string>();
-  // A statement takes 65,535 values at most.
-  for (let start = 0; start < ids.length; start += 5000) {
-    const rows = await prisma.credential.findMany({
-      where: { subject: { type: 'user', externalId: { in: ids.slice(start, start + 5000) } } },
-      select: { subject: { select: { externalId: true } } },
-    });
-    for (const row of rows) having.add(row.subject.externalId);
-  }
-  return having;
-}
-
-function isStandingSuperuser(row: Row): boolean {
+function isStandingSuperuser(row: SubjectRow): boolean {
   return row.superuser && row.active;
 }
 
@@ -178,7 +179,7 @@ function taken(path: string, value: string): CastellanError {
   ]);
 }
 
-function target(id: string): { type: string; id: string } {
+function refOf(id: string): ObjectRef {
   return { type: 'user', id };
 }
 
@@ -187,13 +188,6 @@ function audited(record: UserRecord, passwordHash: string | undefined): object {
   return passwordHash === undefined ? record : { ...record, password: 'set' };
 }
 
-function recordOf(row: Row): UserRecord {
-  return {
-    id: row.externalId,
-    username: row.username ?? row.externalId,
-    email: row.email,
-    active: row.active,
-    superuser: row.superuser,
-    attributes: row.attributes as JsonObject,
-  };
+function recordOf({ id, username, email, active, superuser, attributes }: SubjectRow): UserRecord {
+  return { id, username: username ?? id, email, active, superuser, attributes };
 }

@@ -33,6 +33,7 @@ export interface BlogTransaction {
   readonly tag: Delegate;
   readonly page: Delegate;
   readonly folder: Delegate;
+  readonly user: Delegate;
   $queryRawUnsafe(text: string, ...values: unknown[]): PromiseLike<unknown>;
   $executeRawUnsafe(text: string, ...values: unknown[]): PromiseLike<number>;
 }
@@ -56,6 +57,8 @@ export const BLOG_TABLES = `
     PRIMARY KEY ("A", "B"));
   CREATE TABLE "Page" (site text NOT NULL, slug text NOT NULL, title text NOT NULL DEFAULT '', PRIMARY KEY (site, slug));
   CREATE TABLE "Folder" (id int PRIMARY KEY, "parentId" int REFERENCES "Folder" ON DELETE CASCADE);
+  CREATE TABLE "User" (id text PRIMARY KEY, login text NOT NULL UNIQUE, email text, banned boolean NOT NULL DEFAULT false,
+    admin boolean NOT NULL DEFAULT false, department text);
 `;
 
 const require = createRequire(import.meta.url);

@@ -2,7 +2,7 @@ import { castellan } from '../../../src/embed/prisma-extension.js';
 import { openBlogApp, type BlogApp } from './blog-app.js';
 import type { BlogClient } from './blog-client.js';
 
-/** The app with the extension, which declares all of its models but the tags. */
+/** The app with the extension, which declares all of its models but the tags: users as users, the rest as objects. */
 export interface ExtendedBlog {
   readonly app: BlogApp;
   readonly prisma: BlogClient;
@@ -40,6 +40,23 @@ const models = {
   },
 };
 
+interface UserRow {
+  readonly login: string;
+  readonly email: string | null;
+  readonly banned: boolean;
+  readonly admin: boolean;
+  readonly department: string | null;
+}
+
+const users = {
+  subject: 'user' as const,
+  username: (row: UserRow) => row.login,
+  email: (row: UserRow) => row.email,
+  active: (row: UserRow) => !row.banned,
+  superuser: (row: UserRow) => row.admin,
+  attributes: ({ department }: UserRow) => ({ department }),
+};
+
 const OBJECTS = `
   SELECT t.name || ':' || o.external_id || coalesce(' below ' || pt.name || ':' || p.external_id, '')
     || coalesce(' of ' || (SELECT string_agg(DISTINCT s.external_id, ',') FROM castellan.grants g
@@ -51,7 +68,7 @@ const OBJECTS = `
 export async function openExtendedBlog(): Promise<ExtendedBlog> {
   const app = await openBlogApp();
   const transaction = { timeout: 20_000, maxWait: 10_000 };
-  const prisma = app.prisma.$extends(castellan({ authz: app, models, transaction }));
+  const prisma = app.prisma.$extends(castellan({ authz: app, models: { ...models, User: users }, transaction }));
   return {
     app,
     prisma,

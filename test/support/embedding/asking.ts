@@ -58,7 +58,7 @@ export class AskingController {
   @Action('view')
   async written(@Can() can: Checker, @Target() target: ObjectRef): Promise<object> {
     const before = await can.check('change', target);
-    this.authz.writes.begin();
+    this.authz.writes.count();
     return { before, after: await can.check('change', target) };
   }
 
