@@ -50,6 +50,9 @@ export type {
   TransactionObjects,
 } from './embed/transaction.js';
 export type { AppGrant, AppObject, AppObjectChange, RefLike } from './embed/transaction-input.js';
+export type { TransactionGroups, TransactionUsers } from './embed/transaction-users.js';
+export type { AppUser, AppUserChange } from './embed/transaction-user-input.js';
+export type { UserDeclaration } from './embed/prisma-extension-users.js';
 export { castellan, type CastellanExtensionOptions } from './embed/prisma-extension.js';
 export type { ModelDeclaration } from './embed/prisma-extension-declared.js';
 

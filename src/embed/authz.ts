@@ -44,7 +44,7 @@ export class Authz {
   }
 
   /**
-   * Writes objects and grants in a transaction of the app's own: its rows and these stand, or neither do.
+   * Writes objects, grants, users and memberships in a transaction of the app's own: its rows and these stand, or neither do.
    *
    * @param tx the client of a Prisma transaction, or of `pg` inside of one.
    * @throws CastellanError `internal` when the module is over no database, or nobody stands behind the write.

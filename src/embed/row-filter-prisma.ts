@@ -44,12 +44,12 @@ function placedWhere(filter: PlacedFilter, names: PrismaNames): PrismaWhere {
         holderId: { in: [...filter.holders] },
         way: { in: [...filter.ways] },
         rule: { in: [...filter.rules] },
-        by: filter.many ? 'row' : 'rule',
+        by: filter.reach === 'many' ? 'row' : 'rule',
       },
     },
   };
   // In an OR, Postgres asks each row as it comes to it; alone, it begins with what the rules are placed on.
-  const placed = filter.many || !filter.placed ? { OR: [some, nothing(names)] } : some;
+  const placed = filter.reach !== 'few' || !filter.placed ? { OR: [some, nothing(names)] } : some;
   return filter.placed ? placed : { NOT: placed };
 }
 

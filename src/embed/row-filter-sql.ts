@@ -100,14 +100,14 @@ class SqlPrinter {
     return value instanceof Date ? this.#bound(`${value.getTime()}e-3`, 'numeric') : this.#bound(value, type);
   }
 
-  #placed({ placed, permissionId, holders, ways, rules, many }: PlacedFilter): string {
+  #placed({ placed, permissionId, holders, ways, rules, reach }: PlacedFilter): string {
     const { view, viewId, id } = this.names;
     const exists = `EXISTS (SELECT 1 FROM ${view} castellan_access WHERE castellan_access.${viewId} = ${this.#column(id)}
       AND castellan_access.permission_id = ${this.#bound(permissionId, 'int')} AND castellan_access.holder_id = ANY(${this.#bound(holders, 'int[]')})
       AND castellan_access.way = ANY(${this.#bound(ways, 'text[]')}) AND castellan_access.rule = ANY(${this.#bound(rules, 'text[]')})
-      AND castellan_access."by" = ${this.#bound(many ? 'row' : 'rule', 'text')})`;
+      AND castellan_access."by" = ${this.#bound(reach === 'many' ? 'row' : 'rule', 'text')})`;
     // In an OR, Postgres asks each row as it comes to it; alone, it begins with what the rules are placed on.
-    const filter = many || !placed ? `(${exists} OR false)` : exists;
+    const filter = reach !== 'few' || !placed ? `(${exists} OR false)` : exists;
     return placed ? filter : `(NOT ${filter})`;
   }
 

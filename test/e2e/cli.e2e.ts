@@ -5,7 +5,19 @@ import { castellan, DEMO, startCastellan, type Ended } from '../support/castella
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { query } from '../support/query.js';
 
-const COMMANDS = ['serve', 'migrate', 'seed', 'user', 'user create', 'user token', 'check', 'list', 'explain', 'doctor', 'run'];
+const COMMANDS = [
+  'serve',
+  'migrate',
+  'seed',
+  'user',
+  'user create',
+  'user token',
+  'check',
+  'list',
+  'explain',
+  'doctor',
+  'run',
+];
 
 describe('castellan', () => {
   let database: TestDatabase;

@@ -95,13 +95,13 @@ describe('a token', () => {
         await unit.tokens.create({ user: alice, name: `${n}`, hash: `${alice}-${n}`, expiresAt: null });
     });
     const answers = await Promise.all(Array.from({ length: 8 }, () => create(alice, alice)));
-    const statuses = answers.map(({ status }) => status).toSorted();
-    expect(statuses).toEqual([201, 201, 201, 201, 409, 409, 409, 409]);
-    expect(answers.find(({ status }) => status === 409)?.body.code).toBe('limit_reached');
-    const made = answers.find(({ status }) => status === 201)?.body.id;
+    const made = answers.filter(({ status }) => status === 201);
+    expect(made).toHaveLength(4);
+    for (const refused of answers.filter((answer) => !made.includes(answer)))
+      expect([refused.status, refused.body.code]).toEqual([409, 'limit_reached']);
     await service
       .as(alice)
-      .delete(`${pathOf(alice)}/${made}`)
+      .delete(`${pathOf(alice)}/${made[0]?.body.id}`)
       .expect(204);
     await create(alice, alice).expect(201);
   });
@@ -122,7 +122,7 @@ describe('a token', () => {
     for (const { name } of tables) {
       const [row] = await query(
         service.databaseUrl,
-        `SELECT string_agg(r::text, '|') AS text FROM castellan."${name}" r`,
+        `SELECT string_agg(r::text, '|') AS text FROM castellan."${String(name)}" r`,
       );
       const text = String(row?.['text']);
       expect([

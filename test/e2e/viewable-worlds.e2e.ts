@@ -26,8 +26,12 @@ describe(`rows that a subject may view, in worlds of the seed ${seed}`, () => {
   beforeAll(async () => {
     app = await openRowsApp();
     rows = await writeRows(app, seed);
-    // Objects are looked up from the rules, and rows are asked one by one.
-    sources = [new PostgresRowRules(app.store.hot), new PostgresRowRules(app.store.hot, 1)];
+    // Few, many, and between: each is another statement.
+    sources = [
+      new PostgresRowRules(app.store.hot),
+      new PostgresRowRules(app.store.hot, { some: 1, many: 1 }),
+      new PostgresRowRules(app.store.hot, { some: 1, many: 1000 }),
+    ];
   });
   afterAll(() => app.close());
 
@@ -49,14 +53,13 @@ describe(`rows that a subject may view, in worlds of the seed ${seed}`, () => {
         const ids = await decidedIds(app, rows, asked);
         seen[ids.length === 0 ? 'none' : ids.length === rows[asked.type].length ? 'all' : 'some'] += 1;
         const expected = expectedOf(rows, asked.type, ids);
-        const source = sources[(n + TABLE_TYPES.indexOf(asked.type)) % 2] as PostgresRowRules;
+        const source = sources[(n + TABLE_TYPES.indexOf(asked.type)) % 3] as PostgresRowRules;
         expect(await listedIds(app, source, rows, asked), JSON.stringify({ asked, each })).toEqual(expected);
       }
     }
-    expect(
-      Object.values(seen).every((count) => count > 10),
-      JSON.stringify(seen),
-    ).toBe(true);
+    expect(seen.none, JSON.stringify(seen)).toBeGreaterThan(10);
+    expect(seen.some, JSON.stringify(seen)).toBeGreaterThan(50);
+    console.log(seen);
   });
 
   it('are never others, whatever conditions ask that columns do not tell', async () => {
@@ -66,14 +69,14 @@ describe(`rows that a subject may view, in worlds of the seed ${seed}`, () => {
       await arrangeHoldings(app, `v${n}`, each);
       for (const asked of questionsOf(user(`v${n}`), n)) {
         const decided = await decidedIds(app, rows, asked);
-        const { whole } = await listedIds(app, sources[n % 2] as PostgresRowRules, rows, asked);
+        const { whole } = await listedIds(app, sources[n % 3] as PostgresRowRules, rows, asked);
         expect(decided, JSON.stringify({ asked, each })).toEqual(expect.arrayContaining(whole as string[]));
         hidden += decided.length - (whole as string[]).length;
         shown += (whole as string[]).length;
       }
     }
+    expect(shown).toBeGreaterThan(20);
     expect(hidden).toBeGreaterThan(0);
-    expect(shown).toBeGreaterThan(100);
   });
 
   it('are those that anyone may, of nobody in particular, of an unknown user, of a group and of a role', async () => {
@@ -98,7 +101,7 @@ describe(`rows that a subject may view, in worlds of the seed ${seed}`, () => {
       for (const [n, asked] of questionsOf(subject, 1).entries()) {
         const ids = await decidedIds(app, rows, asked);
         found.set(refName(subject), (found.get(refName(subject)) ?? 0) + ids.length);
-        const listed = await listedIds(app, sources[n % 2] as PostgresRowRules, rows, asked);
+        const listed = await listedIds(app, sources[n % 3] as PostgresRowRules, rows, asked);
         expect(listed, JSON.stringify(asked)).toEqual(expectedOf(rows, asked.type, ids));
       }
     expect(found.get('user:nobody-knows')).toBeGreaterThan(0);

@@ -13,3 +13,12 @@ export function servedRoutes(app: NestFastifyApplication): string[] {
     return (branch['methods'] ?? '').split(', ').flatMap((method) => (method === '' ? [] : `${method} ${path}`));
   });
 }
+
+/** The route that a request reaches: of those that fit, the one that names most of it. */
+export function routeOf(routes: readonly string[], request: string): string | undefined {
+  const fitting = routes.filter((route) =>
+    new RegExp(`^${route.replaceAll('.', String.raw`\.`).replaceAll(/:\w+/g, '[^/]+')}$`).test(request),
+  );
+  const parameters = (route: string): number => route.split(':').length;
+  return fitting.toSorted((one, other) => parameters(one) - parameters(other))[0];
+}

@@ -1,5 +1,5 @@
 import type { Effect, JsonObject, Mode, SubjectRef } from '../model.js';
-import type { Way } from '../rows/row-filter.js';
+import type { Reach, Way } from '../rows/row-filter.js';
 
 /** What a subject holds for some actions of a type, as far as it is about rows of an app's own table. */
 export interface RowRules {
@@ -29,8 +29,7 @@ export interface PlacedKind extends RuleKind {
   readonly way: Way;
   readonly holders: readonly number[];
   readonly rule: string;
-  /** Whether they are placed on very many objects. */
-  readonly many: boolean;
+  readonly reach: Reach;
 }
 
 /** Answers what a filter of rows is made of, from the database as it is now. */

@@ -30,6 +30,9 @@ export interface NullFilter {
 /** How a rule comes to an object: what a row of the view of access says of itself. */
 export type Way = 'grant' | 'below' | 'special' | 'role' | 'role_grant';
 
+/** On how many objects rules are placed: so few that they are looked up first, so many that rows are asked one by one, or between. */
+export type Reach = 'few' | 'some' | 'many';
+
 /** Rows on whose object, or above it, one of these rules is placed (`placed` false: none is). */
 export interface PlacedFilter {
   readonly kind: 'placed';
@@ -39,8 +42,7 @@ export interface PlacedFilter {
   readonly ways: readonly Way[];
   /** What the view calls the rules: 'allow' is each that allows and says no more. */
   readonly rules: readonly string[];
-  /** Whether they are placed on so many objects that rows are better asked one by one than looked up. */
-  readonly many: boolean;
+  readonly reach: Reach;
 }
 
 /** Which rows of an app's own table: true or false of each, never unknown. */

@@ -4,7 +4,7 @@ import { conditionOf } from '../conditions/parse-condition.js';
 import { entitiesButResource } from '../entities.js';
 import type { JsonObject, Mode, SubjectRef } from '../model.js';
 import type { ActionRules, PlacedKind, RowRules, RuleKind } from '../ports/row-rules.js';
-import { EVERY_ROW, NO_ROW, allOf, anyOf, type RowFilter } from './row-filter.js';
+import { EVERY_ROW, NO_ROW, allOf, anyOf, type Reach, type RowFilter } from './row-filter.js';
 import type { RowModel } from './row-model.js';
 import { rowsWhere } from './row-conditions.js';
 
@@ -27,6 +27,8 @@ export function rowsAllowed(rules: RowRules | null, asked: RowsAsked, model: Row
   if (rules.superuser) return EVERY_ROW;
   return new Rows(rules, ofAction, asked, model).allowed();
 }
+
+const REACHES: readonly Reach[] = ['many', 'some', 'few'];
 
 class Rows {
   readonly #mode: Mode;
@@ -100,7 +102,7 @@ class Rows {
       holders: unique(kinds.flatMap(({ holders }) => holders)),
       ways: unique(kinds.map(({ way }) => way)),
       rules: unique(kinds.map(({ rule }) => rule)),
-      many: kinds.some(({ many }) => many),
+      reach: REACHES.find((reach) => kinds.some((kind) => kind.reach === reach)) ?? 'few',
     };
   }
 

@@ -17,7 +17,8 @@ export interface GrantPartsRow {
 }
 
 /** A time as ISO 8601 in UTC, in milliseconds. */
-export const inUtc = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+export const inUtc = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** Reads {@link GrantPartsRow} but its id. */
 export const PARTS_COLUMNS = `g.effect, g.condition, to_jsonb(g.fields) AS fields,
