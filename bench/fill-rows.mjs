@@ -35,7 +35,7 @@ const granted = (user, which, parts = '') => `
     SELECT uuidv7(), ${USER(user)}, ${VIEW}, d.id${parts} FROM ${NUMBERED} d WHERE ${which}`;
 
 // Spread over the table without a pattern, and each picked by its number alone.
-const ONE_IN_A_HUNDRED = `hashint8(d.n) % 100 = 7`;
+const ONE_IN_A_HUNDRED = `abs(hashint8(d.n)::bigint) % 100 = 7`;
 
 const GRANTS = [
   `INSERT INTO castellan.grants (id, subject_id, permission_id, object_id, reaches_below)

@@ -1,3 +1,4 @@
+import { CastellanError } from '../core/errors.js';
 import { accessViewSql, type IdType } from '../store/access-view.js';
 
 /** Which model's view is wanted. */
@@ -30,6 +31,11 @@ const FIELDS: Readonly<Record<IdType, string>> = {
 export function prismaView({ type, idType, model, view, schema = 'public' }: PrismaViewOptions): PrismaView {
   const words = type.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   const modelName = model ?? words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(modelName))
+    throw new CastellanError(
+      'invalid_request',
+      `${modelName === '' ? 'The type makes no name of a model' : `${modelName} is no name of a Prisma model`}: name one (--model), of letters, digits and _.`,
+    );
   const viewName = view ?? `${words.join('_').toLowerCase()}_access`;
   const migration = accessViewSql({ type, idType, schema, view: viewName, idColumn: 'object_id' });
   return {

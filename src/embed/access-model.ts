@@ -63,18 +63,30 @@ export class AccessModel implements RowModel {
    * The object that a row stands for, with the attributes that its columns hold: given to `@ObjectFrom` or `check`, one row is decided as it
    * is in a list. Null for no row.
    *
-   * @throws TypeError for a row that was read without one of these columns.
+   * @throws TypeError for a row that was read without one of these columns, or that holds something else than a number where one is declared.
    * @example
    * \@ObjectFrom(async ({ params }) => documents.objectOf(await prisma.document.findUnique({ where: { id: params.id } })))
    */
   objectOf(row: object | null): RowObject | null {
     if (!row) return null;
-    const attributes = [...this.columns].map(([attribute, { field }]) => [attribute, this.#read(row, field)] as const);
+    const attributes = [...this.columns].map(
+      ([attribute, column]) => [attribute, this.#readColumn(row, column)] as const,
+    );
     return {
       type: this.type,
       id: textOf(this.#read(row, this.id.field) as AppId),
       attributes: asJson(Object.fromEntries(attributes)),
     };
+  }
+
+  #readColumn(row: object, { type, nullable, field }: RowColumn): unknown {
+    const value = this.#read(row, field);
+    // As a text, which a Decimal would become, it would be another value than the one that lists ask about.
+    if (NUMERIC.has(type) && typeof value !== 'number' && !(nullable && value === null))
+      throw new TypeError(
+        `The row of a ${this.type} holds no number of JavaScript in ${field}, which is declared as ${type}: number is for double precision, and integer for int.`,
+      );
+    return value;
   }
 
   #read(row: object, field: string): unknown {
@@ -91,5 +103,7 @@ export interface RowObject {
   readonly id: string;
   readonly attributes: JsonObject;
 }
+
+const NUMERIC: ReadonlySet<string> = new Set(['number', 'integer']);
 
 const ID_TYPES = { uuid: 'uuid', int: 'int id', bigint: 'bigint id', text: 'text' } as const;

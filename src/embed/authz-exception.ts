@@ -14,9 +14,9 @@ export class AuthzException extends HttpException {
   }
 }
 
-/** The error as Nest knows it, where it is one of Castellan's; anything else as it is. */
+/** The error as Nest knows it, where it is one of Castellan's; anything else as it is, and what is wrong with the app itself, which no caller is told. */
 export function asHttp(error: unknown): unknown {
-  return error instanceof CastellanError ? new AuthzException(error) : error;
+  return error instanceof CastellanError && error.code !== 'internal' ? new AuthzException(error) : error;
 }
 
 /** Runs the work, and throws what Nest answers as it should be. */
@@ -26,6 +26,13 @@ export async function answeringHttp<Result>(work: () => Promise<Result>): Promis
   } catch (error) {
     throw asHttp(error);
   }
+}
+
+/** What is told while nothing can be decided: what can be told of the error as it is, and of any other no more than that. */
+export function undecided(error: unknown): CastellanError {
+  if (error instanceof CastellanError && error.status === 503) return error;
+  const detail = 'It can not be decided now whether you may do this; try again shortly.';
+  return new CastellanError('database_unavailable', detail, [], { cause: error });
 }
 
 /** The answer to a request that takes a sign-in; how one signs in is the app's own matter. */

@@ -2,6 +2,8 @@ import type { CanActivate, ExecutionContext, InjectionToken, ModuleMetadata, Typ
 import type { Mode } from '../core/model.js';
 import { AuthzEngine } from '../core/ports/engine.js';
 import { openDecisions } from '../store/decision-store.js';
+import { requireIdForm, type IdForms } from '../nest/id-form.js';
+import type { PolicyDefaults } from '../nest/route-policy.js';
 import type { AppPool } from '../store/borrowed-connections.js';
 import type { SubjectOfRequest } from './authz-subject.js';
 import { DatabaseEngine } from './database-engine.js';
@@ -36,6 +38,8 @@ export interface AuthzDefaults {
   /** The path parameter that holds an object's id; `id` unless it is said. */
   readonly objectFrom?: string;
   readonly mode?: Mode;
+  /** How ids are written where the app keeps them, of all types or by type: `'uuid'`, or `{ document: 'uuid', folder: 'int' }`. */
+  readonly idForm?: IdForms;
 }
 
 /** How requests are guarded. */
@@ -89,6 +93,8 @@ export function requireOneSource(options: AuthzOptions): void {
       'AuthzModule: `databaseUrl` is an address of Postgres; it begins with postgres:// or postgresql://.',
     );
   if ('url' in options) requireOneCredential(options);
+  const { idForm } = options.defaults ?? {};
+  for (const form of typeof idForm === 'object' ? Object.values(idForm) : [idForm]) requireIdForm(form);
 }
 
 /** Opens what answers the questions. Connections are made as they are needed. @throws TypeError as {@link requireOneSource}. */
@@ -98,6 +104,12 @@ export function openEngine(options: AuthzOptions): AuthzEngine {
   if ('url' in options) return new RemoteEngine(options);
   if ('pool' in options) return new DatabaseEngine(openDecisions({ pool: options.pool }));
   return new DatabaseEngine(openDecisions({ url: options.databaseUrl, connections: options.connections ?? 4 }));
+}
+
+/** The defaults as policies of routes are read with them. */
+export function policyDefaults({ defaults = {} }: AuthzBehaviour): PolicyDefaults {
+  const { objectFrom = 'id', idForm, ...others } = defaults;
+  return { ...others, objectParam: objectFrom, idForms: idForm };
 }
 
 function requireOneCredential(options: RemoteOptions): void {

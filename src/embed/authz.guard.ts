@@ -6,14 +6,16 @@ import type { Question } from '../core/model.js';
 import { requestOf, setAuthorized } from '../nest/authorized-request.js';
 import { RoutePolicies } from '../nest/route-policies.js';
 import type { RoutePolicy } from '../nest/route-policy.js';
+import { requireActive } from './active-subject.js';
 import { Authz } from './authz.js';
 import { AUTHZ_BEHAVIOUR } from './authz-behaviour.js';
-import { asHttp, signInFirst } from './authz-exception.js';
-import type { AuthzBehaviour } from './authz-options.js';
+import { asHttp, signInFirst, undecided } from './authz-exception.js';
+import { policyDefaults, type AuthzBehaviour } from './authz-options.js';
 import { adding, mayNot } from './checker.js';
 import { GuardLog } from './guard-log.js';
 import { enterRequest, type RequestState } from './request-state.js';
-import { routeQuestion, undeclared, type HttpRequest, type RouteQuestion } from './route-question.js';
+import { idFormsOn, routeQuestion, undeclared, type HttpRequest, type RouteQuestion } from './route-question.js';
+import { ShutRoutes } from './shut-routes.js';
 import { SignIn } from './sign-in.js';
 
 /**
@@ -32,10 +34,11 @@ export class AuthzGuard implements CanActivate {
     private readonly adapterHost: HttpAdapterHost,
     private readonly authz: Authz,
     private readonly signIn: SignIn,
-    @Inject(AUTHZ_BEHAVIOUR) { defaults = {}, challenge }: AuthzBehaviour,
+    private readonly shut: ShutRoutes,
+    @Inject(AUTHZ_BEHAVIOUR) behaviour: AuthzBehaviour,
   ) {
-    this.#policies = new RoutePolicies(reflector, { ...defaults, objectParam: defaults.objectFrom ?? 'id' });
-    this.#challenge = challenge;
+    this.#policies = new RoutePolicies(reflector, policyDefaults(behaviour));
+    this.#challenge = behaviour.challenge;
   }
 
   /** @throws AuthzException `not_authenticated`, `not_found`, `forbidden`, `database_unavailable`, `overloaded`. */
@@ -54,7 +57,9 @@ export class AuthzGuard implements CanActivate {
   async #admit(context: ExecutionContext, policy: RoutePolicy): Promise<void> {
     const request: HttpRequest = requestOf(context);
     const state = enterRequest(request, this.authz);
-    if (policy.access === 'public') return;
+    const fault = this.shut.faultOf(context.getClass(), context.getHandler());
+    if (fault !== undefined) throw undeclared(fault);
+    if (policy.access === 'public') return state.settle();
     if (policy.access === undefined)
       throw undeclared('it says none of @Resource, @SignedIn, @DecidesItself and @Public');
     if (this.signIn.isGiven) await this.signIn.run(context);
@@ -63,8 +68,9 @@ export class AuthzGuard implements CanActivate {
     const caller = found instanceof Promise ? await found : found;
     if (policy.access === 'signed-in') {
       if (!caller.signedIn) throw signInFirst();
-      return;
+      return requireActive(state.questions, caller.subject);
     }
+    state.idFormOf = idFormsOn(policy, request);
     const read = routeQuestion(policy, request, this.moduleRef);
     const asked = read instanceof Promise ? await read : read;
     setAuthorized(request, {
@@ -75,7 +81,7 @@ export class AuthzGuard implements CanActivate {
           : undefined,
     });
     // A list needs no permission of its own: it holds what may be viewed.
-    if (policy.access === 'decides-itself') await requireSomewhere(state, asked);
+    if (policy.access === 'decides-itself') await requireSomewhere(state, asked, policy);
     else if (asked.about !== 'type' || asked.action !== 'view') await requireAllowed(state, caller, asked, policy);
   }
 
@@ -155,21 +161,17 @@ async function askEngine(state: RequestState, questions: readonly Question[]): P
       ({ allowed }: { readonly allowed: unknown }) => allowed === true,
     );
   } catch (error) {
-    if (error instanceof CastellanError && error.status === 503) throw error;
-    throw new CastellanError(
-      'database_unavailable',
-      'It can not be decided now whether you may do this; try again shortly.',
-      [],
-      {
-        cause: error,
-      },
-    );
+    throw undecided(error);
   }
 }
 
 // Whoever may do it nowhere is told as much as by any other route; whoever may somewhere is told by the handler.
-async function requireSomewhere(state: RequestState, { type, action }: RouteQuestion): Promise<void> {
-  if (await state.checker.anywhere(action, type)) return;
+async function requireSomewhere(
+  state: RequestState,
+  { type, action }: RouteQuestion,
+  { mode }: RoutePolicy,
+): Promise<void> {
+  if (await state.checkerIn(mode).anywhere(action, type)) return;
   if (!(await state.caller()).signedIn) throw signInFirst();
   throw new CastellanError('forbidden', `This takes the permission ${type}:${action}.`);
 }

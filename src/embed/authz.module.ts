@@ -21,6 +21,7 @@ import {
 import { CastellanErrorFilter } from './castellan-error.filter.js';
 import { CurrentRequestHook } from './current-request-hook.js';
 import { RouteCheck } from './route-check.js';
+import { ShutRoutes } from './shut-routes.js';
 import { SignIn } from './sign-in.js';
 
 const PROVIDERS: Provider[] = [
@@ -29,6 +30,7 @@ const PROVIDERS: Provider[] = [
   AuthzGuard,
   SignIn,
   RouteCheck,
+  ShutRoutes,
   CurrentRequestHook,
   { provide: APP_FILTER, useClass: CastellanErrorFilter },
 ];
@@ -80,6 +82,6 @@ function moduleOf(options: Provider, guard: boolean): DynamicModule {
     imports: [DiscoveryModule],
     providers: [options, ...PROVIDERS, ...guards],
     // What @UseGuards(AuthzGuard) names is made in the module that says it, of these.
-    exports: [AUTHZ_BEHAVIOUR, AuthzEngine, Authz, AuthzGuard, SignIn],
+    exports: [AUTHZ_BEHAVIOUR, AuthzEngine, Authz, AuthzGuard, SignIn, ShutRoutes],
   };
 }

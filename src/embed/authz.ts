@@ -3,8 +3,9 @@ import type { Caller } from '../core/caller.js';
 import type { TypeAbility } from '../core/casl-ability.js';
 import type { PackedAbility } from '../core/packed-ability.js';
 import { CastellanError } from '../core/errors.js';
-import type { SubjectRef } from '../core/model.js';
+import type { Mode, SubjectRef } from '../core/model.js';
 import { AuthzEngine } from '../core/ports/engine.js';
+import { idFormOf, type IdForm } from '../nest/id-form.js';
 import type { AppTransactionClient } from '../store/app-executor.js';
 import { abilityFor, packedAbilityFor, type AbilityOptions } from './abilities.js';
 import type { AccessModel } from './access-model.js';
@@ -28,19 +29,25 @@ import { viewableRows, type ViewableOptions, type ViewableRows } from './viewabl
 export class Authz {
   /** The writes that were made; what a request remembers does not outlive one. */
   readonly writes = new WriteCount();
+  /** What `defaults.mode` of the module says. */
+  readonly defaultMode: Mode | undefined;
+  /** How the ids of a type are written, as `defaults.idForm` of the module says. */
+  readonly idFormOf: (type: string) => IdForm | undefined;
   readonly #subjectOf: SubjectOfRequest<object>;
 
   constructor(
     readonly engine: AuthzEngine,
     @Inject(AUTHZ_BEHAVIOUR) behaviour: AuthzBehaviour,
   ) {
+    this.defaultMode = behaviour.defaults?.mode;
+    this.idFormOf = (type) => idFormOf(behaviour.defaults?.idForm, type);
     this.#subjectOf = (behaviour.subject as SubjectOfRequest<object> | undefined) ?? subjectInRequestUser;
   }
 
   /** Answers what the subject (null: nobody) may do. Nothing is remembered. @throws TypeError when it names nobody that could be. */
   for(subject: SubjectRef | string | null): Checker {
     const caller = callerNamed(subject);
-    return new Checker(this.engine, () => caller);
+    return new Checker(this.engine, () => caller, undefined, this.idFormOf);
   }
 
   /**

@@ -1,6 +1,8 @@
+import { decideAskable, isPossible } from '../core/askable.js';
 import type { Caller } from '../core/caller.js';
 import { CastellanError, notFound } from '../core/errors.js';
 import type { JsonObject, Mode, ObjectRef, Question, Supplied } from '../core/model.js';
+import { isCanonicalId, type IdForm } from '../nest/id-form.js';
 import { answeringHttp, signInFirst } from './authz-exception.js';
 import { asJson, readObject, type ObjectArgument } from './object-argument.js';
 import type { Asked } from './question-memory.js';
@@ -11,7 +13,7 @@ export interface CheckOptions {
   readonly attributes?: Readonly<Record<string, unknown>>;
   /** What conditions read at `context.*`. */
   readonly context?: Readonly<Record<string, unknown>>;
-  /** Goes over the mode of the object's type. */
+  /** Goes over the mode of the route, and that of the object's type. */
   readonly mode?: Mode;
 }
 
@@ -34,6 +36,10 @@ export class Checker {
   constructor(
     private readonly asked: Asked,
     private readonly callerOf: () => Caller | Promise<Caller>,
+    /** The mode of questions that say none; absent: that of the object's type. */
+    private readonly mode?: Mode | undefined,
+    /** How the ids of a type are written; one that is written otherwise is the id of nothing. */
+    private readonly idFormOf: (type: string) => IdForm | undefined = () => undefined,
   ) {}
 
   /** Whether it may do the action on this object. @throws AuthzException `database_unavailable`, `overloaded`. */
@@ -46,7 +52,8 @@ export class Checker {
   many(action: string, objects: readonly ObjectArgument[], options: CheckOptions = {}): Promise<boolean[]> {
     return answeringHttp(async () => {
       const { subject } = await this.callerOf();
-      return this.#ask(objects.map((object) => questionOn(subject, action, object, options)));
+      const asked = this.#inMode(options);
+      return this.#ask(objects.map((object) => questionOn(subject, action, object, asked)));
     });
   }
 
@@ -58,8 +65,9 @@ export class Checker {
   require(action: string, object: ObjectArgument, options: CheckOptions = {}): Promise<void> {
     return answeringHttp(async () => {
       const { subject, signedIn } = await this.callerOf();
-      const question = questionOn(subject, action, object, options);
-      const [viewed, allowed] = await this.#ask([questionOn(subject, 'view', object, options), question]);
+      const asked = this.#inMode(options);
+      const question = questionOn(subject, action, object, asked);
+      const [viewed, allowed] = await this.#ask([questionOn(subject, 'view', object, asked), question]);
       if (viewed && allowed) return;
       if (!signedIn) throw signInFirst();
       if (!viewed) throw notFound();
@@ -72,7 +80,8 @@ export class Checker {
     return answeringHttp(async () => {
       const { subject } = await this.callerOf();
       const { object: ref, supplied } = suppliedOn(object, options);
-      return this.asked.actions({ subject, object: ref, supplied, mode: options.mode });
+      if (!isPossible(ref) || !this.#isWritten(ref)) return [];
+      return this.asked.actions({ subject, object: ref, supplied, mode: options.mode ?? this.mode });
     });
   }
 
@@ -101,15 +110,25 @@ export class Checker {
   add(type: string, addition: Addition = {}): Promise<boolean> {
     return answeringHttp(async () => {
       const { subject } = await this.callerOf();
-      const [allowed] = await this.#ask([adding(subject, type, addition)]);
+      const [allowed] = await this.#ask([adding(subject, type, this.#inMode(addition))]);
       return allowed === true;
     });
   }
 
+  #inMode<Options extends { readonly mode?: Mode }>(options: Options): Options {
+    return options.mode === undefined && this.mode !== undefined ? { ...options, mode: this.mode } : options;
+  }
+
+  #isWritten(object: ObjectRef | undefined): boolean {
+    return object === undefined || isCanonicalId(object.id, this.idFormOf(object.type));
+  }
+
   async #ask(questions: readonly Question[]): Promise<boolean[]> {
-    if (questions.length === 0) return [];
-    const decisions = await this.asked.decideAll(questions);
-    return questions.map((_, index) => decisions[index]?.allowed === true);
+    const written = questions.filter(({ object }) => this.#isWritten(object));
+    if (written.length === 0) return questions.map(() => false);
+    const decisions = await decideAskable(written, (askable) => this.asked.decideAll(askable));
+    const allowed = new Set(written.filter((_, index) => decisions[index]?.allowed === true));
+    return questions.map((question) => allowed.has(question));
   }
 }
 

@@ -1,3 +1,4 @@
+import { decideAskable, isAskable, isPossible } from '../core/askable.js';
 import { CastellanError } from '../core/errors.js';
 import type { Decision, ObjectRef, Question, SubjectRef } from '../core/model.js';
 import { AuthzEngine, type ActionsAsked, type ObjectsAsked, type SubjectRules } from '../core/ports/engine.js';
@@ -12,26 +13,31 @@ export class DatabaseEngine extends AuthzEngine implements RowRuleSource {
   }
 
   decideAll(questions: readonly Question[]): Promise<Decision[]> {
-    return this.store.decider.decideAll(questions);
+    // Questions of all requests share statements.
+    return decideAskable(questions, (askable) => this.store.decider.decideAll(askable));
   }
 
-  actions(asked: ActionsAsked): Promise<string[]> {
-    return this.store.actionLists.list(asked);
+  async actions(asked: ActionsAsked): Promise<string[]> {
+    return isPossible(asked.subject) && isPossible(asked.object) ? this.store.actionLists.list(asked) : [];
   }
 
   async objects({ type, action, after, ...asked }: ObjectsAsked): Promise<Page<ObjectRef>> {
     if (after !== undefined && !/^\d{1,18}$/.test(after))
       throw new CastellanError('invalid_cursor', 'after: take it from the "next" of the page before.');
-    const page = await this.store.lists.list({ ...asked, permission: { type, action }, after });
+    const permission = { type, action };
+    if (!isAskable({ subject: asked.subject, permission })) return { items: [], next: null };
+    const page = await this.store.lists.list({ ...asked, permission, after });
     return { items: page.items.map((object) => ({ type: object.type, id: object.id })), next: page.next };
   }
 
-  rulesOf(subject: SubjectRef): Promise<SubjectRules> {
+  async rulesOf(subject: SubjectRef): Promise<SubjectRules> {
+    if (!isPossible(subject)) return { rules: [], subjectAttributes: null };
     return this.store.typeRules.of(subject);
   }
 
   /** What filters of an app's own rows are made of. @throws CastellanError as `decideAll` does. */
-  rowRulesOf(subject: SubjectRef, type: string, actions: readonly string[]): Promise<RowRules | null> {
+  async rowRulesOf(subject: SubjectRef, type: string, actions: readonly string[]): Promise<RowRules | null> {
+    if (!isPossible(subject)) return null;
     return this.store.rowRules.rowRulesOf(subject, type, actions);
   }
 

@@ -1,6 +1,6 @@
 import { misuse, type PrismaTransactionClient } from '../store/app-executor.js';
-import { lowerFirst } from './prisma-extension-nested.js';
-import type { DescribedClient } from './prisma-extension-models.js';
+import { lowerFirst, type DescribedClient } from './prisma-extension-models.js';
+import { takesTurnsIn } from './transaction-turns.js';
 
 /** The arguments or the row of an operation. */
 export type Part = Readonly<Record<string, unknown>>;
@@ -53,7 +53,6 @@ export interface CallInTransaction {
  * do goes out on another connection, past the transaction that the operation is in. So it is told the transaction each time.
  */
 export class TransactionalCalls {
-  // All operations of one transaction stand behind one client, so that they are taken one by one.
   readonly #clients = new WeakMap<object, PrismaTransactionClient>();
   readonly #telling: ExtendableClient;
 
@@ -119,6 +118,7 @@ export class TransactionalCalls {
         $queryRawUnsafe: (text, ...values) =>
           (this.base.$queryRawUnsafe(text, ...values) as PrismaPromise).requestTransaction(transaction),
       };
+      takesTurnsIn(client, transaction);
       this.#clients.set(transaction, client);
     }
     return client;

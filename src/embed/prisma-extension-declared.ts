@@ -2,6 +2,7 @@ import { sameRef, type ObjectRef } from '../core/model.js';
 import type { ObjectRecord } from '../core/ports/objects.js';
 import { canonicalJson } from '../core/rule-key.js';
 import type { Part } from './prisma-extension-call.js';
+import type { RowColumns } from './prisma-extension-models.js';
 import { DeclaredModel, type RowIdentity } from './prisma-extension-rows.js';
 import { readAttributes, readParent, type AppObjectChange, type RefLike } from './transaction-input.js';
 import type { AuthzTransaction } from './transaction.js';
@@ -24,7 +25,7 @@ export interface ModelDeclaration<Row extends object = Part> extends RowIdentity
 export class DeclaredObjects extends DeclaredModel {
   constructor(
     name: string,
-    columns: readonly string[],
+    columns: RowColumns,
     private readonly declaration: ModelDeclaration,
   ) {
     super(name, columns, declaration.type, declaration);

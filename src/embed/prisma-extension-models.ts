@@ -11,6 +11,14 @@ interface Field {
 export interface DescribedClient {
   readonly _runtimeDataModel?: { readonly models?: Readonly<Record<string, { readonly fields: readonly Field[] }>> };
   readonly _engineConfig?: { readonly inlineSchema?: string };
+  readonly _globalOmit?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
+}
+
+/** The fields that rows of a model have of their own. */
+export interface RowColumns {
+  readonly names: readonly string[];
+  /** Those that the client leaves out of rows, unless it is told otherwise. */
+  readonly omitted: ReadonlySet<string>;
 }
 
 /** A field that leads to another model. */
@@ -23,15 +31,17 @@ export interface Relation {
 export class PrismaModels {
   readonly #models: Readonly<Record<string, { readonly fields: readonly Field[] }>>;
   readonly #schema: string;
+  readonly #omitted: NonNullable<DescribedClient['_globalOmit']>;
 
   /** @throws CastellanError `internal` when the client describes nothing. */
   constructor(client: DescribedClient) {
     // Read by name: the proxy that a client is does not list what it has.
-    const { _runtimeDataModel: described, _engineConfig: engine } = client;
+    const { _runtimeDataModel: described, _engineConfig: engine, _globalOmit: omitted } = client;
     const models = described?.models;
     if (!models) throw misuse('The Prisma client does not tell its models: castellan() is made for Prisma 7.');
     this.#models = models;
     this.#schema = engine?.inlineSchema ?? '';
+    this.#omitted = omitted ?? {};
   }
 
   /** @throws CastellanError `internal` when there is no such model. */
@@ -42,11 +52,12 @@ export class PrismaModels {
       );
   }
 
-  /** The fields that a row has of its own. */
-  columns(model: string): string[] {
-    return this.#fields(model)
+  columns(model: string): RowColumns {
+    const names = this.#fields(model)
       .filter(({ kind }) => kind === 'scalar' || kind === 'enum')
       .map(({ name }) => name);
+    const omit = this.#omitted[lowerFirst(model)] ?? {};
+    return { names, omitted: new Set(names.filter((name) => omit[name] === true)) };
   }
 
   relations(model: string): Relation[] {
@@ -75,4 +86,9 @@ export class PrismaModels {
     const block = new RegExp(`^\\s*model\\s+${model}\\s*\\{([^]*?)^\\s*\\}`, 'm').exec(this.#schema)?.[1] ?? '';
     return new RegExp(`^\\s*${field}\\s.*@relation\\(.*\\bfields\\s*:`, 'm').test(block);
   }
+}
+
+/** `post` for `Post`, as the client names what writes it. */
+export function lowerFirst(model: string): string {
+  return model.charAt(0).toLowerCase() + model.slice(1);
 }

@@ -1,5 +1,5 @@
 import { misuse } from '../store/app-executor.js';
-import type { PrismaModels, Relation } from './prisma-extension-models.js';
+import { lowerFirst, type PrismaModels, type Relation } from './prisma-extension-models.js';
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -51,11 +51,6 @@ export function refuseNestedWrites(
     );
   };
   for (const name of ['data', 'create', 'update']) visit(name, model, args[name]);
-}
-
-/** `post` for `Post`, as the client names what writes it. */
-export function lowerFirst(model: string): string {
-  return model.charAt(0).toLowerCase() + model.slice(1);
 }
 
 /** The data of further rows in what is said of a relation. */

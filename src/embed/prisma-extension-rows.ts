@@ -1,7 +1,8 @@
 import type { ObjectRef } from '../core/model.js';
 import { misuse } from '../store/app-executor.js';
 import type { Part } from './prisma-extension-call.js';
-import { lowerFirst, type WatchedModel } from './prisma-extension-nested.js';
+import { lowerFirst, type RowColumns } from './prisma-extension-models.js';
+import type { WatchedModel } from './prisma-extension-nested.js';
 import type { AuthzTransaction } from './transaction.js';
 
 /** What every declaration says: which row it is that stands behind an id. */
@@ -18,14 +19,14 @@ export abstract class DeclaredModel implements WatchedModel {
 
   constructor(
     readonly name: string,
-    readonly columns: readonly string[],
+    private readonly columns: RowColumns,
     /** The type that its rows are of. */
     readonly type: string,
     private readonly identity: RowIdentity,
   ) {
     const { key = 'id', id } = identity;
     this.#key = typeof key === 'string' ? [key] : [...key];
-    const missing = this.#key.find((field) => !columns.includes(field));
+    const missing = this.#key.find((field) => !columns.names.includes(field));
     if (missing !== undefined)
       throw misuse(`castellan(): ${name} has no field ${missing}: name those of its primary key as key.`);
     if (this.#key.length !== 1 && !id)
@@ -75,7 +76,7 @@ export abstract class DeclaredModel implements WatchedModel {
 
   /** All columns. */
   get select(): Part {
-    return Object.fromEntries(this.columns.map((field) => [field, true]));
+    return this.#each(true);
   }
 
   /** The arguments with every column asked for, and the columns to be taken out of the rows again. */
@@ -86,11 +87,26 @@ export abstract class DeclaredModel implements WatchedModel {
         args: { ...rest, select: { ...select, ...this.select } },
         extra: this.#where((field) => !select[field]),
       };
-    if (isPart(omit)) {
-      const kept = Object.fromEntries(this.columns.map((field) => [field, false]));
-      return { args: { ...rest, omit: { ...omit, ...kept } }, extra: this.#where((field) => Boolean(omit[field])) };
-    }
-    return { args, extra: new Set() };
+    const asked = isPart(omit) ? omit : {};
+    return {
+      // Also where nothing is left out here: the client may leave columns out by itself.
+      args: { ...rest, omit: { ...asked, ...this.#each(false) } },
+      extra: this.#where((field) => (field in asked ? asked[field] === true : this.columns.omitted.has(field))),
+    };
+  }
+
+  /**
+   * The row, if it is one with all columns: where one is missing, what is made of the row would be wrong.
+   *
+   * @throws CastellanError `internal`
+   */
+  whole(row: unknown): Part {
+    return this.#having(this.columns.names, row);
+  }
+
+  /** The row, if it says which one it is. @throws CastellanError `internal` */
+  identified(row: unknown): Part {
+    return this.#having(this.identity.id ? this.columns.names : this.#key, row);
   }
 
   /** How the app writes to the model, for what it is told. */
@@ -98,8 +114,20 @@ export abstract class DeclaredModel implements WatchedModel {
     return `${lowerFirst(this.name)}.${operation}()`;
   }
 
+  #having(columns: readonly string[], row: unknown): Part {
+    const missing = columns.find((field) => !isPart(row) || row[field] === undefined);
+    if (missing === undefined) return row as Part;
+    throw misuse(
+      `castellan(): a row of ${this.name} came without ${missing}, so what it stands for is not known. Another extension takes it out: see docs/transactions.md, under The Prisma extension.`,
+    );
+  }
+
+  #each(value: boolean): Part {
+    return Object.fromEntries(this.columns.names.map((field) => [field, value]));
+  }
+
   #where(condition: (field: string) => boolean): Set<string> {
-    return new Set(this.columns.filter(condition));
+    return new Set(this.columns.names.filter(condition));
   }
 }
 

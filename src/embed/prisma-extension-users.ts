@@ -2,6 +2,7 @@ import { canonicalJson } from '../core/rule-key.js';
 import type { UserChange, UserRecord } from '../core/ports/users.js';
 import { misuse } from '../store/app-executor.js';
 import type { Part } from './prisma-extension-call.js';
+import type { RowColumns } from './prisma-extension-models.js';
 import { DeclaredModel, type RowIdentity } from './prisma-extension-rows.js';
 import type { RefLike } from './transaction-input.js';
 import { readUserChange, type AppUserChange } from './transaction-user-input.js';
@@ -30,7 +31,7 @@ const FOLLOWING = ['username', 'email', 'active', 'superuser', 'attributes'] as 
 export class DeclaredUsers extends DeclaredModel {
   constructor(
     name: string,
-    columns: readonly string[],
+    columns: RowColumns,
     private readonly declaration: UserDeclaration,
   ) {
     super(name, columns, declaration.subject, declaration);

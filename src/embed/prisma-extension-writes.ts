@@ -85,10 +85,7 @@ export class DeclaredWrites {
   }
 
   async #upsert(inside: Inside): Promise<unknown> {
-    const before = (await inside.find('findUnique', {
-      where: inside.args['where'],
-      select: this.model.select,
-    })) as Part | null;
+    const before = await this.#findOne(inside, inside.args['where']);
     const { row, shown } = await this.#runOne(inside);
     if (before) await this.#follow(inside, row, before);
     else await this.#register(inside, row);
@@ -97,18 +94,16 @@ export class DeclaredWrites {
 
   async #updateOne(inside: Inside): Promise<unknown> {
     const { where, data } = inside.args;
-    const before = this.model.mayRename(data)
-      ? await inside.find('findUnique', { where, select: this.model.select })
-      : null;
+    const before = this.model.mayRename(data) ? await this.#findOne(inside, where) : null;
     const { row, shown } = await this.#runOne(inside);
-    await this.#follow(inside, row, (before as Part | null) ?? row);
+    await this.#follow(inside, row, before ?? row);
     return shown;
   }
 
   async #updateMany(inside: Inside): Promise<unknown> {
     const { where = {}, data } = inside.args;
     const renames = this.model.mayRename(data);
-    const found = renames ? ((await inside.find('findMany', { where, select: this.model.select })) as Part[]) : [];
+    const found = renames ? await this.#findMany(inside, { where }) : [];
     const before = new Map(found.map((row) => [this.model.keyOf(row), row]));
     const { rows, shown } = await this.#runMany(inside);
     for (const row of rows) {
@@ -130,13 +125,13 @@ export class DeclaredWrites {
     const { where = {}, limit, ...rest } = inside.args;
     const { model } = this;
     const take = limit === undefined ? {} : { take: limit };
-    const found = (await inside.find('findMany', { where, select: model.select, ...take })) as Part[];
+    const found = await this.#findMany(inside, { where, ...take });
     const gone: Part[] = [];
     for (let start = 0; start < found.length; start += AT_ONCE) {
       const rows = found.slice(start, start + AT_ONCE);
       await inside.run({ ...rest, where: { AND: [where, model.where(rows)] } });
       // What another transaction has changed meanwhile may stand: it is no row of these any more.
-      const left = (await inside.find('findMany', { where: model.where(rows), select: model.select })) as Part[];
+      const left = await this.#findMany(inside, { where: model.where(rows) });
       const standing = new Set(left.map((row) => model.keyOf(row)));
       gone.push(...rows.filter((row) => !standing.has(model.keyOf(row))));
     }
@@ -170,14 +165,24 @@ export class DeclaredWrites {
 
   async #runOne(inside: Inside): Promise<{ row: Part; shown: unknown }> {
     const { args, extra } = this.model.widened(inside.args);
-    const row = (await inside.run(args)) as Part;
+    const row = this.model.whole(await inside.run(args));
     return { row, shown: without(row, extra) };
   }
 
   async #runMany(inside: Inside): Promise<{ rows: Part[]; shown: unknown }> {
     const { args, extra } = this.model.widened(inside.args);
-    const rows = (await inside.run(args)) as Part[];
+    const rows = ((await inside.run(args)) as unknown[]).map((row) => this.model.whole(row));
     return { rows, shown: rows.map((row) => without(row, extra)) };
+  }
+
+  async #findOne(inside: Inside, where: unknown): Promise<Part | null> {
+    const row = await inside.find('findUnique', { where, select: this.model.select });
+    return row === null ? null : this.model.identified(row);
+  }
+
+  async #findMany(inside: Inside, args: Part): Promise<Part[]> {
+    const rows = (await inside.find('findMany', { ...args, select: this.model.select })) as unknown[];
+    return rows.map((row) => this.model.identified(row));
   }
 }
 

@@ -122,6 +122,23 @@ describe('questions to a service', () => {
     expect(sent.length).toBeGreaterThan(2);
   });
 
+  it('about what there can not be are not sent, and denied', async () => {
+    const { engine, sent } = engineOver(yes);
+    const impossible = { type: 'post', id: '\ud800' };
+    const decisions = await engine.decideAll([{ ...view, object: impossible }, view]);
+    expect(decisions.map(({ allowed }) => allowed)).toEqual([false, true]);
+    expect(sent[0]?.body.evaluations).toHaveLength(1);
+    expect(await engine.actions({ subject, object: impossible })).toEqual([]);
+    expect(await engine.objects({ subject: { type: 'user', id: '' }, type: 'post', action: 'view', limit: 1 })).toEqual(
+      {
+        items: [],
+        next: null,
+      },
+    );
+    expect(await engine.rulesOf({ type: 'user', id: 'a\u0000' })).toEqual({ rules: [], subjectAttributes: null });
+    expect(sent).toHaveLength(1);
+  });
+
   it('are not sent at all when there are none', async () => {
     const { engine, sent } = engineOver(yes);
     expect(await engine.decideAll([])).toEqual([]);
@@ -215,13 +232,21 @@ describe('lists of a service', () => {
     expect(sent.map(({ body }) => body['page'])).toEqual([{ limit: 1 }, { limit: 1, token: 'more' }]);
   });
 
-  it('of actions are read to their end', async () => {
+  it('of actions are read to their end, in the time of one answer', async () => {
     const { engine, sent } = engineOver((_, n) =>
       json({ page: { next_token: n === 1 ? 'more' : '' }, results: [{ name: n === 1 ? 'view' : 'change' }] }),
     );
     const object = { type: 'post', id: '1' };
     expect(await engine.actions({ subject, object, mode: 'both' })).toEqual(['view', 'change']);
     expect(sent.map(({ body }) => body['mode'])).toEqual(['both', 'both']);
+    expect(new Set(sent.map(({ init }) => init.signal)).size).toBe(1);
+  });
+
+  it('of actions are not read for ever', async () => {
+    const { engine, sent } = engineOver(() => json({ page: { next_token: 'more' }, results: [] }));
+    const error = await refusal(engine.actions({ subject, object: { type: 'post', id: '1' } }));
+    expect(error.code).toBe('database_unavailable');
+    expect(sent.length).toBeLessThan(100);
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { decideAskable, isAskable, isPossible } from '../core/askable.js';
 import type { TypeRule } from '../core/casl-ability.js';
 import { parsePermission } from '../core/identifiers.js';
 import type { Decision, JsonObject, ObjectRef, Question, SubjectRef } from '../core/model.js';
@@ -8,6 +9,8 @@ import type { RemoteOptions } from './remote-options.js';
 import { outOfReach, ServiceConnection } from './service-connection.js';
 
 const LONGEST_PAGE = 1000;
+// A type has a handful of actions: pages that do not end are a fault of the service, or an attack by it.
+const MOST_PAGES = 20;
 
 /**
  * Answers from a Castellan service, over the AuthZEN Authorization API. The service's user holds `access:evaluate` there, as it asks
@@ -24,7 +27,11 @@ export class RemoteEngine extends AuthzEngine {
     this.#service = new ServiceConnection(options);
   }
 
-  async decideAll(questions: readonly Question[]): Promise<Decision[]> {
+  decideAll(questions: readonly Question[]): Promise<Decision[]> {
+    return decideAskable(questions, (askable) => this.#decideAll(askable));
+  }
+
+  async #decideAll(questions: readonly Question[]): Promise<Decision[]> {
     const answers = requestsFor(questions).map(async (request) => {
       const answer = await this.#service.ask('/access/v1/evaluations', bodyOf(request));
       return decisionsIn(answer, request.evaluations.length);
@@ -33,6 +40,7 @@ export class RemoteEngine extends AuthzEngine {
   }
 
   async actions({ subject, object, supplied, mode }: ActionsAsked): Promise<string[]> {
+    if (!isPossible(subject) || !isPossible(object)) return [];
     const asked = {
       subject: { type: subject.type, id: subject.id, properties: supplied?.subject },
       resource: { type: object.type, id: object.id, properties: supplied?.resource },
@@ -41,15 +49,18 @@ export class RemoteEngine extends AuthzEngine {
     };
     const actions: string[] = [];
     let token: string | undefined;
-    do {
-      const page = await this.#search('action', { ...asked, page: { limit: LONGEST_PAGE, token } });
+    const signal = this.#service.deadline();
+    for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+      const page = await this.#search('action', { ...asked, page: { limit: LONGEST_PAGE, token } }, signal);
       actions.push(...page.results.map((result) => textIn(result, 'name')));
-      token = page.next ?? undefined;
-    } while (token !== undefined);
-    return actions;
+      if (page.next === null) return actions;
+      token = page.next;
+    }
+    throw outOfReach('has answered with pages that do not end');
   }
 
   async objects({ subject, type, action, supplied, limit, after }: ObjectsAsked): Promise<Page<ObjectRef>> {
+    if (!isAskable({ subject, permission: { type, action } })) return { items: [], next: null };
     const { results, next } = await this.#search('resource', {
       subject: { type: subject.type, id: subject.id, properties: supplied?.subject },
       action: { name: action, properties: supplied?.action },
@@ -61,6 +72,7 @@ export class RemoteEngine extends AuthzEngine {
   }
 
   async rulesOf(subject: SubjectRef): Promise<SubjectRules> {
+    if (!isPossible(subject)) return { rules: [], subjectAttributes: null };
     const answer = await this.#service.ask('/api/v1/access/ability', {
       subject: { type: subject.type, id: subject.id },
     });
@@ -72,8 +84,12 @@ export class RemoteEngine extends AuthzEngine {
     return Promise.resolve();
   }
 
-  async #search(what: string, body: object): Promise<{ results: unknown[]; next: string | null }> {
-    const answer = await this.#service.ask(`/access/v1/search/${what}`, body);
+  async #search(
+    what: string,
+    body: object,
+    signal?: AbortSignal,
+  ): Promise<{ results: unknown[]; next: string | null }> {
+    const answer = await this.#service.ask(`/access/v1/search/${what}`, body, signal);
     const results = isObject(answer) ? answer['results'] : undefined;
     const page = isObject(answer) && isObject(answer['page']) ? answer['page'] : {};
     if (!Array.isArray(results)) throw outOfReach('has answered a search with no results');

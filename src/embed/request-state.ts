@@ -1,7 +1,8 @@
 import type { Caller } from '../core/caller.js';
 import { CastellanError } from '../core/errors.js';
-import type { SubjectRef } from '../core/model.js';
+import type { Mode, SubjectRef } from '../core/model.js';
 import { requestIdOf, type AuthorizableRequest } from '../nest/authorized-request.js';
+import type { IdForm } from '../nest/id-form.js';
 import type { CurrentRequest } from '../nest/current-request.js';
 import type { Authz } from './authz.js';
 import { Checker } from './checker.js';
@@ -15,14 +16,16 @@ type WithState = AuthorizableRequest & { readonly raw?: object; [STATE]?: Reques
 /** What is known on behalf of one request: who makes it, and what it has asked. */
 export class RequestState implements CurrentRequest {
   readonly questions: QuestionMemory;
+  /** How the ids of a type are written: as the route says, or else the module. */
+  idFormOf: (type: string) => IdForm | undefined;
   #caller: Caller | undefined;
-  #checker: Checker | undefined;
 
   constructor(
     private readonly request: AuthorizableRequest,
     private readonly authz: Authz,
   ) {
     this.questions = new QuestionMemory(authz.engine, authz.writes);
+    this.idFormOf = authz.idFormOf;
   }
 
   /** Who makes the request. Nobody may still become somebody: a sign-in that comes late is seen. @throws as the app's function does. */
@@ -32,9 +35,18 @@ export class RequestState implements CurrentRequest {
     return caller instanceof Promise ? caller.then((found) => this.#kept(found)) : this.#kept(caller);
   }
 
-  /** Answers what its caller may do. */
-  get checker(): Checker {
-    return (this.#checker ??= new Checker(this.questions, () => this.caller()));
+  /** Waits until it is known who makes it, so that what is written is written by them. What is wrong with that is told to whoever asks. */
+  async settle(): Promise<void> {
+    try {
+      await this.caller();
+    } catch {
+      // A route that is open to all is open also to those who can't be read.
+    }
+  }
+
+  /** Answers what its caller may do: in the mode of the route, or else of the module, where a question says none. */
+  checkerIn(mode: Mode | undefined): Checker {
+    return new Checker(this.questions, () => this.caller(), mode ?? this.authz.defaultMode, this.idFormOf);
   }
 
   get subject(): SubjectRef | null {

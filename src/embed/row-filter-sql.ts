@@ -39,6 +39,12 @@ export function sqlFragment(filter: RowFilter, names: SqlNames): SqlFragment {
   return { text: printer.print(filter), values: printer.values };
 }
 
+// Of the other kinds (real, numeric), 0.1 would be another number than the one that the same rules see when a row is decided: the statement fails.
+function aNumber(name: string): string {
+  return `(CASE WHEN pg_typeof(${name}) IN ('float8'::regtype, 'int4'::regtype, 'int2'::regtype) THEN ${name}::float8
+    ELSE (pg_typeof(${name}) || ' is no number of double precision')::float8 END)`;
+}
+
 class SqlPrinter {
   readonly values: unknown[] = [];
 
@@ -66,9 +72,7 @@ class SqlPrinter {
   }
 
   #test(column: RowColumn, test: RowTest): string {
-    const name = this.#column(column);
-    // An enum is compared as the text it is written as.
-    const compared = column.oneOf ? `${name}::text` : name;
+    const compared = this.#compared(column);
     const type = SQL_TYPES[column.type];
     switch (test.operator) {
       case 'equals':
@@ -90,10 +94,16 @@ class SqlPrinter {
     }
   }
 
+  #compared(column: RowColumn): string {
+    const name = this.#column(column);
+    // An enum is compared as the text it is written as.
+    if (column.oneOf) return `${name}::text`;
+    return column.type === 'number' ? aNumber(name) : name;
+  }
+
   // Seconds, whether the column has a time zone or stands for UTC: of the two kinds, one would be read in the time zone of the session.
   #ordered(column: RowColumn): string {
-    const name = this.#column(column);
-    return column.type === 'date' ? `EXTRACT(EPOCH FROM ${name})` : name;
+    return column.type === 'date' ? `EXTRACT(EPOCH FROM ${this.#column(column)})` : this.#compared(column);
   }
 
   #order(value: RowValue, type: string): string {

@@ -21,14 +21,18 @@ export class ServiceConnection {
     this.#timeout = options.timeout ?? USUAL_TIMEOUT;
   }
 
+  /** Ends what is asked once an answer has taken as long as it may. */
+  deadline(): AbortSignal {
+    return AbortSignal.timeout(this.#timeout);
+  }
+
   /**
-   * The answer to a question that is sent by POST.
+   * The answer to a question that is sent by POST; several may share the time that one may take.
    *
    * @throws CastellanError `overloaded` (it says so), `invalid_cursor`, `database_unavailable`: no answer, or none that can be read.
    */
-  async ask(path: string, body: unknown): Promise<unknown> {
+  async ask(path: string, body: unknown, signal = this.deadline()): Promise<unknown> {
     const text = JSON.stringify(body);
-    const signal = AbortSignal.timeout(this.#timeout);
     const response = await this.#send(path, text, signal)
       .catch((error: unknown) => {
         if (signal.aborted) throw outOfReach('has not answered in time', error);

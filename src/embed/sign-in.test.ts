@@ -10,6 +10,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { EMPTY, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AskingController, Titles } from '../../test/support/embedding/asking.js';
 import { FakeEngine } from '../../test/support/embedding/fake-engine.js';
@@ -107,6 +108,41 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
         },
       });
       expect((await teapot.send('GET', '/documents/1', { as: 'alice' })).status).toBe(418);
+    });
+
+    it.each<[string, () => unknown, number]>([
+      ['undefined', () => undefined, 401],
+      ['null', () => null, 401],
+      ['0', () => 0, 401],
+      ['no value', () => EMPTY, 401],
+      ['a yes that becomes a no', () => of(true, false), 401],
+      ['a no that becomes a yes', () => of(false, true), 200],
+      ['a promised no', () => Promise.resolve(false), 401],
+      ['a yes', () => true, 200],
+    ])('that is a guard is understood as Nest would: %s', async (_what, answer, status) => {
+      const guard: CanActivate = {
+        canActivate: (context) => {
+          new HeaderSignIn().canActivate(context);
+          return answer() as boolean;
+        },
+      };
+      const { send } = await start({ authenticate: guard }, late);
+      expect((await send('GET', '/late/1', { as: 'alice' })).status).toBe(status);
+    });
+
+    it.each<[string, unknown, number]>([
+      ['nothing', undefined, 200],
+      ['false', false, 401],
+      ['null', null, 401],
+      ['a promised no', Promise.resolve(false), 401],
+      ['a yes that becomes a no', of(true, false), 401],
+    ])('that is a function may answer nothing, and refuses by a no: %s', async (_what, answer, status) => {
+      const authenticate = (context: ExecutionContext): unknown => {
+        new HeaderSignIn().canActivate(context);
+        return answer;
+      };
+      const { send } = await start({ authenticate }, late);
+      expect((await send('GET', '/late/1', { as: 'alice' })).status).toBe(status);
     });
 
     it('that is a guard of the whole application comes first when it is registered first', async () => {

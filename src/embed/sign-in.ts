@@ -8,7 +8,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { firstValueFrom, isObservable } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { AUTHZ_BEHAVIOUR } from './authz-behaviour.js';
 import { signInFirst } from './authz-exception.js';
 import type { Authenticate, AuthzBehaviour } from './authz-options.js';
@@ -16,7 +16,7 @@ import type { Authenticate, AuthzBehaviour } from './authz-options.js';
 /** Runs the app's own sign-in, where it was given to the module. */
 @Injectable()
 export class SignIn implements OnModuleInit {
-  #run: ((context: ExecutionContext) => unknown) | undefined;
+  #run: ((context: ExecutionContext) => Promise<boolean>) | undefined;
 
   constructor(
     @Inject(AUTHZ_BEHAVIOUR) private readonly behaviour: AuthzBehaviour,
@@ -32,16 +32,14 @@ export class SignIn implements OnModuleInit {
     const { authenticate } = this.behaviour;
     if (!authenticate) return;
     const guard = await this.#guardOf(authenticate);
-    this.#run = guard
-      ? (context) => guard.canActivate(context)
-      : (authenticate as (context: ExecutionContext) => unknown);
+    if (guard) this.#run = async (context) => Boolean(await outcomeOf(guard.canActivate(context)));
+    else this.#run = async (context) => isNoRefusal((authenticate as (context: ExecutionContext) => unknown)(context));
   }
 
   /** @throws CastellanError `not_authenticated` when the sign-in says no; and as it does itself. */
   async run(context: ExecutionContext): Promise<void> {
     if (!this.#run) return;
-    const outcome = this.#run(context);
-    if ((isObservable(outcome) ? await firstValueFrom(outcome) : await outcome) === false) throw signInFirst();
+    if (!(await this.#run(context))) throw signInFirst();
   }
 
   async #guardOf(authenticate: Authenticate): Promise<CanActivate | undefined> {
@@ -66,4 +64,16 @@ export class SignIn implements OnModuleInit {
       return undefined;
     }
   }
+}
+
+// What Nest takes for a guard's answer: the last value, and anything but a yes is a no.
+async function outcomeOf(answer: unknown): Promise<unknown> {
+  return isObservable(answer) ? lastValueFrom(answer, { defaultValue: undefined }) : answer;
+}
+
+// A function need not answer at all; what it does answer counts as a guard's would.
+async function isNoRefusal(answer: unknown): Promise<boolean> {
+  if (isObservable(answer)) return Boolean(await outcomeOf(answer));
+  const outcome: unknown = await answer;
+  return outcome === undefined || Boolean(outcome);
 }

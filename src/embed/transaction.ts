@@ -25,7 +25,7 @@ import {
   type AppObjectChange,
   type RefLike,
 } from './transaction-input.js';
-
+import { inTurn } from './transaction-turns.js';
 import {
   tellingHowToRegister,
   transactionGroups,
@@ -126,9 +126,6 @@ const INSIDE: Statement = { text: 'LOCK TABLE castellan.types IN ACCESS SHARE MO
 const SETTINGS: Statement = {
   text: `SELECT current_setting('transaction_isolation') AS isolation, current_setting('transaction_read_only') AS read_only`,
 };
-
-// One write at a time: what one finds free, the next must not find free as well.
-const turns = new WeakMap<object, Promise<unknown>>();
 
 class OpenTransaction implements AuthzTransaction {
   readonly #sql: SqlExecutor;
@@ -253,14 +250,8 @@ class OpenTransaction implements AuthzTransaction {
     return this.#inTurn(() => work({ author, sql: this.#sql, changes: new ChangeLog(author) }));
   }
 
-  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const before = turns.get(this.client) ?? Promise.resolve();
-    const turn = before.then(work);
-    turns.set(
-      this.client,
-      turn.catch(() => {}),
-    );
-    return turn;
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    return inTurn(this.client, work);
   }
 }
 

@@ -1,5 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
+import { requireIdForm, type IdForm } from './id-form.js';
 import type { AppRequest, Resolution } from './object-source.js';
 
 /** Finds the parent of what is to be made: `{ type, id }`, `'folder:7'`, or null for none. */
@@ -10,9 +11,9 @@ export type ParentResolver<Request = AppRequest> = (
 
 /** Where the parent of what is to be made is named. */
 export type ParentSource =
-  | { readonly param: string; readonly type: string }
+  | { readonly param: string; readonly type: string; readonly id?: IdForm | undefined }
   /** A path of names into the body: `folder.id`. Without a type, the value there is `{ type, id }` or `'folder:7'`. */
-  | { readonly body: string; readonly type?: string }
+  | { readonly body: string; readonly type?: string; readonly id?: IdForm }
   | ParentResolver<never>;
 
 /** Finds what a new object is proposed to be. */
@@ -34,19 +35,22 @@ export const PROPOSED = 'castellan:proposed';
 
 /**
  * Says of a route that makes objects below which parent it does: adding is then decided on that parent. A parameter of the path has its type
- * named beside it; one in the body may be missing, for an object that is to have no parent.
+ * named beside it, and the form of its ids if it is not the module's default; one in the body may be missing, for an object that is to have no
+ * parent.
  *
  * @example
  * \@ParentFrom('folderId', 'folder')
  * \@ParentFrom({ body: 'folder', type: 'folder' })
  * \@ParentFrom((request) => `folder:${request.params['folderId']}`)
  */
-export function ParentFrom(param: string, type: string): MethodDecorator;
+export function ParentFrom(param: string, type: string, id?: IdForm): MethodDecorator;
 export function ParentFrom<Request = AppRequest>(
   source: Exclude<ParentSource, ParentResolver<never>> | ParentResolver<Request>,
 ): MethodDecorator;
-export function ParentFrom(source: string | ParentSource, type?: string): MethodDecorator {
-  return SetMetadata(PARENT, typeof source === 'string' ? { param: source, type } : source);
+export function ParentFrom(source: string | ParentSource, type?: string, id?: IdForm): MethodDecorator {
+  const parent = typeof source === 'string' ? { param: source, type, id } : source;
+  if (typeof parent === 'object') requireIdForm(parent.id);
+  return SetMetadata(PARENT, parent);
 }
 
 /**

@@ -2,6 +2,7 @@ import { SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { Mode as CoreMode } from '../core/model.js';
 import { PARENT, PROPOSED, type ParentSource, type ProposedSource } from './creation-sources.js';
+import { requireIdForm, type IdForm, type IdForms } from './id-form.js';
 import { OBJECT, type AppRequest, type ObjectResolver, type ObjectSource } from './object-source.js';
 
 /**
@@ -11,8 +12,8 @@ import { OBJECT, type AppRequest, type ObjectResolver, type ObjectSource } from 
  */
 export type RouteAccess = 'public' | 'signed-in' | 'resource' | 'decides-itself';
 
-/** Where a route finds the resource type it is about: a fixed one, or the value of a path parameter. */
-export type ResourceSource = { readonly type: string } | { readonly typeParam: string };
+/** Where a route finds the resource type it is about: a fixed one, or the value of a path parameter. `id` is the form of its ids. */
+export type ResourceSource = ({ readonly type: string } | { readonly typeParam: string }) & { readonly id?: IdForm };
 
 /** What is declared for one route, a method's declaration going over its class's. */
 export interface RoutePolicy {
@@ -25,12 +26,14 @@ export interface RoutePolicy {
   /** Where the object comes from, if not from a path parameter. */
   readonly object: Exclude<ObjectSource, string> | undefined;
   readonly mode: CoreMode | undefined;
+  /** How ids are written, where neither the resource nor the parent says it. */
+  readonly idForms: IdForms | undefined;
   readonly parent: ParentSource | undefined;
   readonly proposed: ProposedSource | undefined;
 }
 
 /** What counts for routes that say nothing of it. */
-export type PolicyDefaults = Partial<Pick<RoutePolicy, 'access' | 'objectParam' | 'mode'>>;
+export type PolicyDefaults = Partial<Pick<RoutePolicy, 'access' | 'objectParam' | 'mode' | 'idForms'>>;
 
 const ACCESS = 'castellan:access';
 const RESOURCE = 'castellan:resource';
@@ -50,9 +53,13 @@ export const SignedIn = (): MethodDecorator & ClassDecorator => access('signed-i
  * \@Resource('document')
  * \@Controller('documents')
  * class DocumentsController {}
+ *
+ * @example
+ * \@Resource({ type: 'document', id: 'uuid' })
  */
 export function Resource(source: string | ResourceSource): MethodDecorator & ClassDecorator {
   const resource: ResourceSource = typeof source === 'string' ? { type: source } : source;
+  requireIdForm(resource.id);
   return decorating(access('resource'), SetMetadata(RESOURCE, resource));
 }
 
@@ -99,7 +106,10 @@ export const NoObject = (): MethodDecorator & ClassDecorator => SetMetadata(OBJE
 export const Mode = (mode: CoreMode): MethodDecorator & ClassDecorator => SetMetadata(MODE, mode);
 export type Mode = CoreMode;
 
-/** What is declared for the route in hand. A route that declares nothing has no access, and nobody is let in. */
+/**
+ * What is declared for the route in hand. A route that declares nothing has no access, and nobody is let in: what a base class says of who
+ * may use it counts for the base class alone.
+ */
 export function routePolicy(
   reflector: Reflector,
   context: Pick<ExecutionContext, 'getHandler' | 'getClass'>,
@@ -107,17 +117,31 @@ export function routePolicy(
 ): RoutePolicy {
   const read = (key: string): unknown =>
     reflector.getAllAndOverride<unknown>(key, [context.getHandler(), context.getClass()]);
-  const source = read(OBJECT) as ObjectSource | undefined;
+  const readOwn = (key: string): unknown =>
+    Reflect.getOwnMetadata(key, context.getHandler()) ?? Reflect.getOwnMetadata(key, context.getClass());
+  const inherited = read(OBJECT) as ObjectSource | undefined;
+  // That a base class is about no object would make lists of what its children show.
+  const source = inherited === null ? (declaresNoObject(context) ? null : undefined) : inherited;
   return {
-    access: (read(ACCESS) as RouteAccess | undefined) ?? defaults.access,
-    resource: read(RESOURCE) as ResourceSource | undefined,
+    access: (readOwn(ACCESS) as RouteAccess | undefined) ?? defaults.access,
+    resource: readOwn(RESOURCE) as ResourceSource | undefined,
     action: read(ACTION) as string | undefined,
     objectParam: typeof source === 'string' ? source : (defaults.objectParam ?? 'id'),
     object: typeof source === 'string' ? undefined : source,
     mode: (read(MODE) as CoreMode | undefined) ?? defaults.mode,
+    idForms: defaults.idForms,
     parent: read(PARENT) as ParentSource | undefined,
     proposed: read(PROPOSED) as ProposedSource | undefined,
   };
+}
+
+/** Whether a base class says who may use its routes, and this controller does not. */
+export function inheritsAccess(controller: object): boolean {
+  return Reflect.hasMetadata(ACCESS, controller) && !Reflect.hasOwnMetadata(ACCESS, controller);
+}
+
+function declaresNoObject(context: Pick<ExecutionContext, 'getHandler' | 'getClass'>): boolean {
+  return [context.getHandler(), context.getClass()].some((of) => Reflect.getOwnMetadata(OBJECT, of) === null);
 }
 
 /** Whether the route in hand is declared public. */

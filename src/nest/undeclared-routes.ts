@@ -1,5 +1,5 @@
 import { RequestMethod, type INestApplication, type Type } from '@nestjs/common';
-import { PATH_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
+import { MODULE_PATH, PATH_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { routePolicy, type PolicyDefaults, type RoutePolicy } from './route-policy.js';
 
@@ -9,8 +9,10 @@ export interface DeclaredRoute {
   readonly route: string;
   /** `GET`, or `ALL`; undefined for a handler of messages. */
   readonly verb: string | undefined;
-  /** The names of the parameters in its path. */
+  /** The names of the parameters in its path, prefixes included. */
   readonly params: readonly string[];
+  /** Those of them that stand in a prefix: of the module (by `RouterModule`), or of the application. */
+  readonly prefixParams: readonly string[];
   readonly policy: RoutePolicy;
   readonly controller: Type;
   readonly handler: Handler;
@@ -26,16 +28,27 @@ export function declaredRoutes(app: INestApplication): DeclaredRoute[] {
   return routesOf(app.get(DiscoveryService, { strict: false }), app.get(Reflector));
 }
 
+/** What stands before the paths of controllers. */
+export interface PathPrefixes {
+  /** Of the application, by `setGlobalPrefix`; routes that are excluded from it are taken for routes that are not. */
+  readonly global: string;
+  /** Of an application whose modules `RouterModule` gave paths. */
+  readonly applicationId: string;
+}
+
 /** The same, for who has the parts of it. */
 export function routesOf(
   discovery: DiscoveryService,
   reflector: Reflector,
   defaults: PolicyDefaults = {},
+  { global, applicationId }: PathPrefixes = { global: '', applicationId: '' },
 ): DeclaredRoute[] {
   const scanner = new MetadataScanner();
-  return discovery.getControllers().flatMap(({ metatype }) => {
+  return discovery.getControllers().flatMap(({ metatype, host }) => {
     if (typeof metatype !== 'function') return [];
     const controller = metatype as Type;
+    const modulePath = pathOfModule(host?.metatype, applicationId);
+    const prefixParams = paramsOf(`${global}/${modulePath}`);
     const prototype = controller.prototype as Record<string, Handler>;
     return scanner.getAllMethodNames(prototype).flatMap((name) => {
       const handler = prototype[name];
@@ -45,10 +58,11 @@ export function routesOf(
         { getHandler: () => handler, getClass: () => controller as never },
         defaults,
       );
-      return pathsOf(controller, handler).map(({ route, verb, params }) => ({
+      return pathsOf(controller, handler, modulePath).map(({ route, verb, params }) => ({
         route,
         verb,
-        params,
+        params: [...prefixParams, ...params],
+        prefixParams,
         policy,
         controller,
         handler,
@@ -57,7 +71,19 @@ export function routesOf(
   });
 }
 
-function pathsOf(controller: Type, handler: Handler): Pick<DeclaredRoute, 'route' | 'verb' | 'params'>[] {
+// As Nest itself looks it up.
+function pathOfModule(module: object | null | undefined, applicationId: string): string {
+  if (!module) return '';
+  const path = (Reflect.getMetadata(MODULE_PATH + applicationId, module) ??
+    Reflect.getMetadata(MODULE_PATH, module)) as unknown;
+  return typeof path === 'string' ? path : '';
+}
+
+function pathsOf(
+  controller: Type,
+  handler: Handler,
+  modulePath: string,
+): Pick<DeclaredRoute, 'route' | 'verb' | 'params'>[] {
   const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
   if (method === undefined) {
     if (Reflect.getMetadata(PATTERN_METADATA, handler) === undefined) return [];
@@ -65,7 +91,11 @@ function pathsOf(controller: Type, handler: Handler): Pick<DeclaredRoute, 'route
   }
   const verb = RequestMethod[method];
   const paths = [controller, handler].map((of) => [Reflect.getMetadata(PATH_METADATA, of) as string | string[]].flat());
-  return joined(paths).map((path) => ({ route: `${verb} ${path}`, verb, params: paramsOf(path) }));
+  return joined(paths).map((path) => ({
+    route: `${verb} ${joined([[modulePath], [path]]).join('')}`,
+    verb,
+    params: paramsOf(path),
+  }));
 }
 
 // `:id` and `*path`; a `*` by itself is a parameter of that name on Fastify.

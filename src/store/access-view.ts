@@ -187,7 +187,7 @@ function selectOf({ idType, idColumn }: AccessView): string {
     WHERE o.type_id = ${OBJECT_TYPE} AND ${where}`;
         const asked =
           by === 'rule' ? leg : `SELECT ${COLUMNS}, ${FENCE} FROM (${leg}) leg CROSS JOIN castellan.taken_for_many()`;
-        return `SELECT leg.object_id AS ${quoted(idColumn)}, ${COLUMNS.slice(COLUMNS.indexOf('leg.holder_id'))}, '${way}' AS way, '${by}' AS "by" FROM (
+        return `SELECT leg.object_id AS ${quoted(idColumn)}, leg.holder_id, leg.permission_id, '${way}' AS way, leg.rule, '${by}' AS "by" FROM (
   ${asked}
 ) leg`;
       }),

@@ -1,8 +1,7 @@
-import type pg from 'pg';
 import { CastellanError } from '../core/errors.js';
 import { DECISION_PLANS, LOOKUP_PLANS, type Connections } from './connections.js';
-import { translatingDatabaseErrors } from './database-errors.js';
-import { PgExecutor, type SqlExecutor, type Statement } from './executor.js';
+import type { SqlExecutor, Statement } from './executor.js';
+import { inReadTransaction, type HeldClient, type ReadTransaction } from './read-transaction.js';
 import type { SnapshotSource } from './snapshot.js';
 
 /** The part of an app's own `pg.Pool` that is used; any version of `pg` has it. */
@@ -17,8 +16,6 @@ export interface BorrowingOptions {
   /** How long a question may wait for one of the app's connections. */
   readonly acquireTimeout?: number;
 }
-
-type Borrowed = Pick<pg.PoolClient, 'query' | 'release'>;
 
 const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY';
 
@@ -35,9 +32,12 @@ export class BorrowedConnections implements Connections {
       `statement_timeout=${statementTimeout}`,
       `idle_in_transaction_session_timeout=${2 * statementTimeout}`,
     ];
-    const connect = (): Promise<Borrowed> => borrow(pool, acquireTimeout);
-    this.hot = new BorrowingExecutor(connect, `${BEGIN}; ${commands([...limits, ...DECISION_PLANS])}`);
-    this.snapshots = { connect, settings: commands([...limits, ...LOOKUP_PLANS]) };
+    const connect = (): Promise<HeldClient> => borrow(pool, acquireTimeout);
+    // The server ends what takes too long; where no word comes through at all, nobody else would.
+    const deadline = statementTimeout + 1000;
+    const begin = `${BEGIN}; ${commands([...limits, ...DECISION_PLANS])}`;
+    this.hot = new BorrowingExecutor({ begin, deadline, connect });
+    this.snapshots = { connect, deadline, settings: commands([...limits, ...LOOKUP_PLANS]) };
   }
 
   /** The pool is the app's own to end. */
@@ -47,36 +47,16 @@ export class BorrowedConnections implements Connections {
 }
 
 class BorrowingExecutor implements SqlExecutor {
-  constructor(
-    private readonly connect: () => Promise<Borrowed>,
-    private readonly begin: string,
-  ) {}
+  constructor(private readonly transaction: ReadTransaction) {}
 
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
-    return translatingDatabaseErrors(async () => {
-      const client = await this.connect();
-      let broken: Error | undefined;
-      try {
-        await client.query(this.begin);
-        const rows = await new PgExecutor(client).query<Row>(statement, values);
-        await client.query('COMMIT');
-        return rows;
-      } catch (error) {
-        // A connection whose end is unknown is not used again.
-        await client.query('ROLLBACK').catch((cause: Error) => {
-          broken = cause;
-        });
-        throw error;
-      } finally {
-        client.release(broken);
-      }
-    });
+    return inReadTransaction(this.transaction, (sql) => sql.query<Row>(statement, values));
   }
 }
 
 // The app's pool may be one that waits for ever, and all of its connections held by requests that wait for a decision.
-async function borrow(pool: AppPool, acquireTimeout: number): Promise<Borrowed> {
-  const connecting = pool.connect() as Promise<Borrowed>;
+async function borrow(pool: AppPool, acquireTimeout: number): Promise<HeldClient> {
+  const connecting = pool.connect() as Promise<HeldClient>;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), acquireTimeout);

@@ -25,7 +25,7 @@ export interface Thresholds {
 // among it; beyond, that would take longer than to ask of each row what is placed on it.
 const THRESHOLDS: Thresholds = { some: 2000, many: 20_000 };
 
-const kind = (row: string): string =>
+const kindOf = (row: string): string =>
   `${row}.permission_id, ${row}.effect, ${row}.condition, ${row}.fields <> '{}' AS of_fields, ${ruleName(row)} AS rule`;
 const OF_HOLDERS = 'g.subject_id = ANY(held.holders) AND g.permission_id = ANY(held.permissions)';
 const OF_ROLES = 'g.subject_id = ANY(held.roles_on_objects) AND g.permission_id = ANY(held.permissions)';
@@ -46,14 +46,14 @@ const ROW_RULES: Statement = {
     ${holdersOf('held.holders', 'g.reaches_below')} AS granted_below,
     ${holdersOf('held.roles_on_objects', 'g.place_id >= 0')} AS granted_to_roles,
     (SELECT coalesce(jsonb_agg(to_jsonb(kind)), '[]') FROM (
-      SELECT 'everywhere' AS way, ${kind('g')} FROM castellan.grants g WHERE ${OF_HOLDERS} AND g.place_id = 0 AND ${STANDS}
-      UNION SELECT 'everywhere', ${kind('ru')} FROM castellan.rules ru
+      SELECT 'everywhere' AS way, ${kindOf('g')} FROM castellan.grants g WHERE ${OF_HOLDERS} AND g.place_id = 0 AND ${STANDS}
+      UNION SELECT 'everywhere', ${kindOf('ru')} FROM castellan.rules ru
       WHERE ru.role_id = ANY(held.roles) AND ru.permission_id = ANY(held.permissions)
-      UNION SELECT 'special', ${kind('g')} FROM castellan.grants g
+      UNION SELECT 'special', ${kindOf('g')} FROM castellan.grants g
       WHERE ${OF_HOLDERS} AND g.place_id > 0 AND g.variant <> '' AND (${inWindow('g')})
-      UNION SELECT 'role', ${kind('ru')} FROM castellan.rules ru
+      UNION SELECT 'role', ${kindOf('ru')} FROM castellan.rules ru
       WHERE ru.role_id = ANY(held.roles_on_objects) AND ru.permission_id = ANY(held.permissions)
-      UNION SELECT 'role_grant', ${kind('g')} FROM castellan.grants g
+      UNION SELECT 'role_grant', ${kindOf('g')} FROM castellan.grants g
       WHERE ${OF_ROLES} AND g.variant <> '' AND (${inWindow('g')})
       LIMIT ${MOST_KINDS + 1}
     ) kind) AS kinds

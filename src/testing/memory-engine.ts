@@ -1,3 +1,4 @@
+import { DENIED_UNASKED, isAskable, isPossible } from '../core/askable.js';
 import type { TypeRule } from '../core/casl-ability.js';
 import { decide } from '../core/decide.js';
 import { CastellanError } from '../core/errors.js';
@@ -22,7 +23,7 @@ export class MemoryEngine extends AuthzEngine {
 
   /** The decision at once: nothing has to be fetched. */
   decide(question: Question): Decision {
-    return decide(question, this.#facts.factsOf(question));
+    return isAskable(question) ? decide(question, this.#facts.factsOf(question)) : DENIED_UNASKED;
   }
 
   decideAll(questions: readonly Question[]): Promise<Decision[]> {
@@ -58,6 +59,7 @@ export class MemoryEngine extends AuthzEngine {
 
   rulesOf(subject: SubjectRef): Promise<SubjectRules> {
     return answered(() => {
+      if (!isPossible(subject)) return { rules: [], subjectAttributes: null };
       const stored = this.#state.subjects.get(subject);
       if (stored?.active === false) return { rules: [], subjectAttributes: stored.attributes };
       const rules = stored?.superuser ? this.#everyPermission() : this.#rulesHeld(subject);

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ObjectRef } from '../../src/core/model.js';
 import { Authz } from '../../src/embed/authz.js';
-import type { AuthzModuleOptions } from '../../src/embed/authz-options.js';
+import { openEngine, type AuthzModuleOptions } from '../../src/embed/authz-options.js';
 import { Can } from '../../src/embed/can.decorator.js';
 import type { Checker } from '../../src/embed/checker.js';
 import { Target } from '../../src/nest/authorized-request.js';
@@ -165,6 +165,34 @@ describe("an app's own pool", () => {
     await stop();
     app = undefined;
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('ids that there can not be', () => {
+  const on = (id: string) => ({
+    subject: { type: 'user', id: 'alice' },
+    permission: { type: 'document', action: 'view' },
+    object: { type: 'document', id },
+  });
+
+  it('are denied, and fail nobody whose questions travel with theirs', async () => {
+    const engine = openEngine({ databaseUrl: service.databaseUrl });
+    try {
+      const ids = ['1', '', 'a\u0000', '\ud800', 'x'.repeat(5000), '1'];
+      const alone = ids.map(async (id) => (await engine.decideAll([on(id)])).map(({ allowed }) => allowed));
+      expect((await Promise.all(alone)).flat()).toEqual([true, false, false, false, false, true]);
+      const together = await engine.decideAll(ids.map(on));
+      expect(together.map(({ allowed }) => allowed)).toEqual([true, false, false, false, false, true]);
+      expect(await engine.actions(on('a\u0000'))).toEqual([]);
+      const nobody = { type: 'user', id: 'a\u0000' };
+      expect(await engine.objects({ subject: nobody, type: 'document', action: 'view', limit: 1 })).toEqual({
+        items: [],
+        next: null,
+      });
+      expect(await engine.rulesOf(nobody)).toEqual({ rules: [], subjectAttributes: null });
+    } finally {
+      await engine.close();
+    }
   });
 });
 

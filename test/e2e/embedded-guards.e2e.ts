@@ -14,12 +14,33 @@ let pool: pg.Pool;
 beforeAll(async () => {
   service = await startTestService();
   await plantDocuments(service);
+  await plantSecrets();
   pool = new pg.Pool({ connectionString: service.databaseUrl, max: 4 });
 });
 afterAll(async () => {
   await pool.end();
   await service.stop();
 });
+
+const SECRET = '01a20a90-11bb-7631-85cd-ce1033cea832';
+
+/** Two documents in a folder that edith, who views and changes all others, may see nothing of. */
+async function plantSecrets(): Promise<void> {
+  const folder = { type: 'folder', id: 'secret' };
+  await service.arrange(async (unit) => {
+    await unit.objects.create({ ...folder, attributes: {} }, null);
+    for (const id of [SECRET, '70'])
+      await unit.objects.create({ type: 'document', id, parent: folder, attributes: {} }, null);
+    await unit.grants.create(
+      ['document:view', 'document:change'].map((permission) => ({
+        subject: { type: 'user', id: 'edith' },
+        permission,
+        object: folder,
+        effect: 'deny' as const,
+      })),
+    );
+  });
+}
 
 const SOURCES: Readonly<Record<string, () => AuthzModuleOptions>> = {
   'a database': () => ({ databaseUrl: service.databaseUrl }),
@@ -93,6 +114,7 @@ const EXPECTED: readonly [who: string, request: string, status: number, body?: o
   ['nobody', 'GET /documents/public', 200],
   ['nobody', 'GET /documents/mine', 401],
   ['bob', 'GET /documents/mine', 200],
+  ['frank', 'GET /documents/mine', 401],
   // Resolvers.
   ['alice', 'GET /documents/by-slug/first', 200],
   ['bob', 'GET /documents/by-slug/first', 404],
@@ -115,6 +137,17 @@ const EXPECTED: readonly [who: string, request: string, status: number, body?: o
   ['admin', 'GET /documents/%00', 404],
   ['nobody', 'GET /documents/%00', 401],
   ['admin', `GET /documents/${'x'.repeat(90)}%0a`, 404],
+  // A deny on what is above an object holds, however the id of it is written.
+  ['edith', `GET /documents/${SECRET}`, 404],
+  ['edith', `GET /documents/${SECRET.toUpperCase()}`, 404],
+  ['edith', `GET /documents/%7B${SECRET}%7D`, 404],
+  ['edith', `GET /documents/${SECRET.replaceAll('-', '')}`, 404],
+  ['edith', `PATCH /documents/urn:uuid:${SECRET}`, 404],
+  ['edith', 'GET /documents/70', 404],
+  ['edith', 'GET /documents/070', 404],
+  ['edith', 'GET /documents/%2070', 404],
+  ['edith', 'PATCH /documents/+70', 404],
+  ['edith', 'GET /documents/7', 200],
   // What is added below something is decided there.
   ['dave', 'POST /folders/7/documents', 201],
   ['dave', 'POST /folders/8/documents', 403],

@@ -58,8 +58,7 @@ describe(`rows that a subject may view, in worlds of the seed ${seed}`, () => {
       }
     }
     expect(seen.none, JSON.stringify(seen)).toBeGreaterThan(10);
-    expect(seen.some, JSON.stringify(seen)).toBeGreaterThan(50);
-    console.log(seen);
+    expect(seen.some, JSON.stringify(seen)).toBeGreaterThan(30);
   });
 
   it('are never others, whatever conditions ask that columns do not tell', async () => {

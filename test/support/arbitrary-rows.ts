@@ -100,7 +100,8 @@ export function conditionsOnRows(
   const near = (name: string): readonly Json[] => {
     if (name === 'id') return ids;
     if (name === 'type') return ['document'];
-    return JSON.parse(JSON.stringify(HELD[name as keyof typeof COLUMNS])) as Json[];
+    const values = valuesOfColumn(name as keyof typeof COLUMNS);
+    return ['level', 'rank'].includes(name) ? [...values, 0.5, 1.5, -0.5] : values;
   };
   const valueFor = (name: string, operator: Comparison): fc.Arbitrary<Json> => {
     const one = fc.oneof(

@@ -31,7 +31,8 @@ export interface BlogApp {
 
 const ACTIONS = ['view', 'add', 'change', 'delete', 'grant'];
 
-export async function openBlogApp(): Promise<BlogApp> {
+/** Opens it, with these options of the app's Prisma client. */
+export async function openBlogApp(options: Readonly<Record<string, unknown>> = {}): Promise<BlogApp> {
   const database = await createTestDatabase();
   const { databaseUrl } = database;
   const clients: pg.Client[] = [];
@@ -55,7 +56,7 @@ export async function openBlogApp(): Promise<BlogApp> {
     acquireTimeout: 10_000,
   };
   const store = openStore({ url: databaseUrl, connections: 4, ...patience });
-  const prisma = await blogClient(databaseUrl);
+  const prisma = await blogClient(databaseUrl, options);
   const arrange = <Result>(work: (unit: WriteUnit) => Promise<Result>): Promise<Result> =>
     store.writes.write(operator('test', 'test'), 'structure', work);
   await arrange(async (unit) => {

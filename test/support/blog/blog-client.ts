@@ -1,11 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { PrismaPg } from '@prisma/adapter-pg';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generatedPrisma } from '../generated-prisma.js';
 
 export type Row = Record<string, unknown>;
 type Args = Readonly<Record<string, unknown>>;
@@ -61,48 +56,9 @@ export const BLOG_TABLES = `
     admin boolean NOT NULL DEFAULT false, department text);
 `;
 
-const require = createRequire(import.meta.url);
 const schema = join(import.meta.dirname, 'schema.prisma');
 
-/** Makes the app's Prisma client, generated once for each schema and version. */
+/** Makes the app's Prisma client. */
 export async function blogClient(databaseUrl: string, options: Args = {}): Promise<BlogClient> {
-  const { PrismaClient } = require(await generated()) as {
-    PrismaClient: new (options: Args) => BlogClient;
-  };
-  return new PrismaClient({ adapter: new PrismaPg({ connectionString: databaseUrl }), ...options });
-}
-
-async function generated(): Promise<string> {
-  const manifest = require.resolve('prisma/package.json');
-  const { version } = require(manifest) as { version: string };
-  const hash = createHash('sha256')
-    .update(version)
-    .update(await readFile(schema))
-    .digest('hex')
-    .slice(0, 16);
-  // Beside the packages that it imports.
-  const folder = join(dirname(manifest), '..', '.castellan-test', hash);
-  if (!existsSync(folder)) await generateInto(folder, join(dirname(manifest), 'build', 'index.js'));
-  return join(folder, 'client');
-}
-
-// Several test files may do this at once: the first to be done is the one that stays.
-async function generateInto(folder: string, command: string): Promise<void> {
-  const draft = `${folder}.${randomUUID()}`;
-  await mkdir(draft, { recursive: true });
-  const copy = join(draft, 'schema.prisma');
-  await copyFile(schema, copy);
-  await promisify(execFile)(process.execPath, [command, 'generate', '--schema', copy], {
-    // The client needs no engine, but the command downloads one unless this names a file that exists.
-    env: {
-      ...process.env,
-      PRISMA_SCHEMA_ENGINE_BINARY: copy,
-      PRISMA_HIDE_UPDATE_MESSAGE: '1',
-      CHECKPOINT_DISABLE: '1',
-    },
-  });
-  await rename(draft, folder).catch(async (error: unknown) => {
-    await rm(draft, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
-  });
+  return generatedPrisma<BlogClient>(await readFile(schema, 'utf8'), databaseUrl, options);
 }

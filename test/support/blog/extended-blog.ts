@@ -65,8 +65,8 @@ const OBJECTS = `
   LEFT JOIN castellan.objects p ON p.id = o.parent_id LEFT JOIN castellan.types pt ON pt.id = p.type_id
   ORDER BY t.name, o.external_id`;
 
-export async function openExtendedBlog(): Promise<ExtendedBlog> {
-  const app = await openBlogApp();
+export async function openExtendedBlog(options: Readonly<Record<string, unknown>> = {}): Promise<ExtendedBlog> {
+  const app = await openBlogApp(options);
   const transaction = { timeout: 20_000, maxWait: 10_000 };
   const prisma = app.prisma.$extends(castellan({ authz: app, models: { ...models, User: users }, transaction }));
   return {

@@ -18,73 +18,105 @@ BEGIN
   FOREACH statement IN ARRAY ARRAY[
 $sql$DROP VIEW IF EXISTS "public"."post_access"$sql$,
 $sql$CREATE VIEW "public"."post_access" AS
-SELECT o.external_id AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'grant' AS way, 'allow' AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
-WHERE o.type_id = :type AND g.variant = ''
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
+    WHERE o.type_id = :type AND g.variant = ''
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'below' AS way, 'allow' AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
-WHERE o.type_id = :type AND g.reaches_below AND g.variant = ''
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'below' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
+    WHERE o.type_id = :type AND g.reaches_below AND g.variant = ''
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'special' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
-WHERE o.type_id = :type AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'special' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
+    WHERE o.type_id = :type AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'special' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
-WHERE o.type_id = :type AND g.reaches_below AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'special' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
+    WHERE o.type_id = :type AND g.reaches_below AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", a.subject_id AS holder_id, ru.permission_id AS permission_id, 'role' AS way, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT o.external_id AS object_id, a.subject_id AS holder_id, ru.permission_id AS permission_id, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", a.subject_id AS holder_id, ru.permission_id AS permission_id, 'role' AS way, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT o.external_id AS object_id, a.subject_id AS holder_id, ru.permission_id AS permission_id, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", a.subject_id AS holder_id, g.permission_id AS permission_id, 'role_grant' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_grant' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT o.external_id AS object_id, a.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
     OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", a.subject_id AS holder_id, g.permission_id AS permission_id, 'role_grant' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_grant' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT o.external_id AS object_id, a.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
     OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'grant' AS way, 'allow' AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND g.variant = ''
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
+    WHERE o.type_id = :type AND g.variant = '') leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'below' AS way, 'allow' AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND g.reaches_below AND g.variant = ''
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'below' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
+    WHERE o.type_id = :type AND g.reaches_below AND g.variant = '') leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'special' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'special' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
+    WHERE o.type_id = :type AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'special' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND g.reaches_below AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'special' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
+    WHERE o.type_id = :type AND g.reaches_below AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", a.subject_id AS holder_id, ru.permission_id AS permission_id, 'role' AS way, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT o.external_id AS object_id, a.subject_id AS holder_id, ru.permission_id AS permission_id, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", a.subject_id AS holder_id, ru.permission_id AS permission_id, 'role' AS way, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT o.external_id AS object_id, a.subject_id AS holder_id, ru.permission_id AS permission_id, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", a.subject_id AS holder_id, g.permission_id AS permission_id, 'role_grant' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
-    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_grant' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT o.external_id AS object_id, a.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
+    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT o.external_id AS "object_id", a.subject_id AS holder_id, g.permission_id AS permission_id, 'role_grant' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
-    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))$sql$
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_grant' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT o.external_id AS object_id, a.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
+    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))) leg CROSS JOIN castellan.taken_for_many()
+) leg$sql$
   ] LOOP
     EXECUTE replace(statement, ':type', type_id);
   END LOOP;
@@ -113,77 +145,109 @@ $sql$DROP VIEW IF EXISTS "public"."announcement_access"$sql$,
 $sql$ALTER TABLE castellan.objects DROP CONSTRAINT IF EXISTS "ids of type :type are int"$sql$,
 $sql$ALTER TABLE castellan.objects ADD CONSTRAINT "ids of type :type are int" CHECK (CASE WHEN type_id = :type THEN CASE WHEN external_id ~ '^(0|-?[1-9][0-9]{0,9})$' THEN external_id::bigint BETWEEN -2147483648 AND 2147483647 ELSE false END ELSE true END)$sql$,
 $sql$CREATE UNIQUE INDEX IF NOT EXISTS "ids of type :type as int" ON castellan.objects ((CASE WHEN type_id = :type THEN external_id::int END)) INCLUDE (id, type_id, external_id) WHERE type_id = :type$sql$,
+$sql$CREATE INDEX IF NOT EXISTS "objects of type :type" ON castellan.objects (id) INCLUDE (type_id, external_id) WHERE type_id = :type$sql$,
 $sql$CREATE VIEW "public"."announcement_access" AS
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'grant' AS way, 'allow' AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
-WHERE o.type_id = :type AND g.variant = ''
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
+    WHERE o.type_id = :type AND g.variant = ''
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'below' AS way, 'allow' AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
-WHERE o.type_id = :type AND g.reaches_below AND g.variant = ''
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'below' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
+    WHERE o.type_id = :type AND g.reaches_below AND g.variant = ''
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'special' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
-WHERE o.type_id = :type AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'special' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
+    WHERE o.type_id = :type AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'special' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
-WHERE o.type_id = :type AND g.reaches_below AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'special' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
+    WHERE o.type_id = :type AND g.reaches_below AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", a.subject_id AS holder_id, ru.permission_id AS permission_id, 'role' AS way, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, a.subject_id AS holder_id, ru.permission_id AS permission_id, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", a.subject_id AS holder_id, ru.permission_id AS permission_id, 'role' AS way, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, a.subject_id AS holder_id, ru.permission_id AS permission_id, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", a.subject_id AS holder_id, g.permission_id AS permission_id, 'role_grant' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_grant' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, a.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
     OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", a.subject_id AS holder_id, g.permission_id AS permission_id, 'role_grant' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'rule' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_grant' AS way, leg.rule, 'rule' AS "by" FROM (
+  SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, a.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
     OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'grant' AS way, 'allow' AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND g.variant = ''
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
+    WHERE o.type_id = :type AND g.variant = '') leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'below' AS way, 'allow' AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND g.reaches_below AND g.variant = ''
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'below' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
+    WHERE o.type_id = :type AND g.reaches_below AND g.variant = '') leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'special' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'special' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
+    WHERE o.type_id = :type AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", g.subject_id AS holder_id, g.permission_id AS permission_id, 'special' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND g.reaches_below AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'special' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.grants g ON g.place_id = an.ancestor_id
+    WHERE o.type_id = :type AND g.reaches_below AND g.variant <> '' AND (g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp())) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", a.subject_id AS holder_id, ru.permission_id AS permission_id, 'role' AS way, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, a.subject_id AS holder_id, ru.permission_id AS permission_id, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", a.subject_id AS holder_id, ru.permission_id AS permission_id, 'role' AS way, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, a.subject_id AS holder_id, ru.permission_id AS permission_id, ru.effect || CASE WHEN ru.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || ru.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.rules ru ON ru.role_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", a.subject_id AS holder_id, g.permission_id AS permission_id, 'role_grant' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
-    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_grant' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, a.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.assignments a ON a.object_id = o.id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
+    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))) leg CROSS JOIN castellan.taken_for_many()
+) leg
 UNION ALL
-SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS "object_id", a.subject_id AS holder_id, g.permission_id AS permission_id, 'role_grant' AS way, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, 'row' AS "by"
-FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id CROSS JOIN castellan.taken_for_many()
-WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
-    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))$sql$
+SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_grant' AS way, leg.rule, 'row' AS "by" FROM (
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, a.subject_id AS holder_id, g.permission_id AS permission_id, g.effect || CASE WHEN g.fields = '{}' THEN '' ELSE ' of fields' END || coalesce(' where ' || g.condition::text, '') AS rule, random() AS fence
+    FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
+    WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
+    OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))) leg CROSS JOIN castellan.taken_for_many()
+) leg$sql$
   ] LOOP
     EXECUTE replace(statement, ':type', type_id);
   END LOOP;
 END
 $castellan$;
-
