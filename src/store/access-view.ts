@@ -42,16 +42,11 @@ export function accessViewSql(view: AccessView): string {
   for (const name of [view.schema, view.view, view.idColumn]) requireIdentifier(name);
   const type = `'${view.type.replaceAll("'", "''")}'`;
   const named = `${quoted(view.schema)}.${quoted(view.view)}`;
-  const statements = [
-    `DROP VIEW IF EXISTS ${named}`,
-    ...idStatements(view),
-    `CREATE VIEW ${named} AS\n${selectOf(view)}`,
-  ];
   return `-- Who has access to the rows of the type ${view.type}. Made by: castellan prisma view
 DO $castellan$
 DECLARE
   type_id text;
-  statement text;
+  unfit text;
 BEGIN
   IF to_regclass('castellan.objects') IS NULL THEN
     -- Nobody has access where there is no Castellan.
@@ -64,27 +59,31 @@ BEGIN
   IF type_id IS NULL THEN
     RAISE EXCEPTION 'There is no type % yet: register it, then run this migration again.', ${type};
   END IF;
-  FOREACH statement IN ARRAY ARRAY[
-${statements.map((statement) => `$sql$${statement}$sql$`).join(',\n')}
-  ] LOOP
-    EXECUTE replace(statement, '${OBJECT_TYPE}', type_id);
-  END LOOP;
+${view.idType === 'text' ? '' : idStatements(view.idType)}  EXECUTE $sql$DROP VIEW IF EXISTS ${named}$sql$;
+  EXECUTE replace($sql$CREATE VIEW ${named} AS
+${selectOf(view)}$sql$, '${OBJECT_TYPE}', type_id);
 END
 $castellan$;
 `;
 }
 
-// A check that the type's ids can be held as the app does, in one spelling only, and an index of them as they are held so. What is
-// registered is held against it beforehand, by its name.
-function idStatements({ idType }: AccessView): string[] {
-  if (idType === 'text') return [];
-  const [check, index] = [quoted(idCheckName(OBJECT_TYPE, idType)), quoted(`ids of type ${OBJECT_TYPE} as ${idType}`)];
-  return [
-    `ALTER TABLE castellan.objects DROP CONSTRAINT IF EXISTS ${check}`,
-    `ALTER TABLE castellan.objects ADD CONSTRAINT ${check} CHECK (CASE WHEN type_id = ${OBJECT_TYPE} THEN ${FITS[idType]} ELSE true END)`,
-    `CREATE UNIQUE INDEX IF NOT EXISTS ${index} ON castellan.objects ((${idExpression(idType, '')})) INCLUDE (id, type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`,
-    `CREATE INDEX IF NOT EXISTS ${quoted(`objects of type ${OBJECT_TYPE}`)} ON castellan.objects (id) INCLUDE (type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`,
-  ];
+// A check that the type's ids can be held as the app does, in one spelling only, and indexes of them as they are held so. What is registered is
+// held against it beforehand, by its name. It comes last: from then on, until the end, nothing can be decided.
+function idStatements(form: IdForm): string {
+  const [check, ids] = [quoted(idCheckName(OBJECT_TYPE, form)), quoted(`ids of type ${OBJECT_TYPE} as ${form}`)];
+  const fits = `CASE WHEN type_id = ${OBJECT_TYPE} THEN ${FITS[form]} ELSE true END`;
+  const execute = (statement: string, into = ''): string =>
+    `  EXECUTE replace($sql$${statement}$sql$, '${OBJECT_TYPE}', type_id)${into};\n`;
+  return `${execute(`SELECT external_id FROM castellan.objects WHERE type_id = ${OBJECT_TYPE} AND NOT ${fits} LIMIT 1`, ' INTO unfit')}\
+  IF unfit IS NOT NULL THEN
+    RAISE EXCEPTION 'The id % of an object of this type could not be held as ${form}.', unfit;
+  END IF;
+${execute(`CREATE UNIQUE INDEX IF NOT EXISTS ${ids} ON castellan.objects ((${idExpression(form, '')})) INCLUDE (id, type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`)}\
+${execute(`CREATE INDEX IF NOT EXISTS ${quoted(`objects of type ${OBJECT_TYPE}`)} ON castellan.objects (id) INCLUDE (type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`)}\
+  IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = 'castellan.objects'::regclass
+    AND conname = replace('${idCheckName(OBJECT_TYPE, form)}', '${OBJECT_TYPE}', type_id)) THEN
+  ${execute(`ALTER TABLE castellan.objects ADD CONSTRAINT ${check} CHECK (${fits})`)}  END IF;
+`;
 }
 
 const idCheckName = (typeId: string, form: IdForm): string => `ids of type ${typeId} are ${form}`;

@@ -9,6 +9,7 @@ import { createEmptyDatabase } from '../support/postgres.js';
 import { query } from '../support/query.js';
 import { openRowsApp, type RowsApp, type TableType } from '../support/rows/rows-app.js';
 import { user } from '../support/rows/rows-world.js';
+import { startTestService } from '../support/service.js';
 
 const ID = '00000000-0000-4000-8000-00000000000a';
 const OTHER = '00000000-0000-4000-8000-00000000000b';
@@ -209,6 +210,26 @@ describe('the ids of a type that has a view', () => {
     await expect(raw).rejects.toMatchObject(refusal);
   });
 
+  it('are refused over HTTP with 422, naming the id', async () => {
+    const service = await startTestService();
+    try {
+      const as = service.as('admin');
+      expect((await as.post('/api/v1/types').send({ id: 'document' })).status).toBe(201);
+      await query(service.databaseUrl, `SET search_path TO public; ${view('uuid')}`);
+      const refused = await as.post('/api/v1/objects/document').send({ id: ID.toUpperCase() });
+      expect([refused.status, refused.body]).toEqual([
+        422,
+        expect.objectContaining({
+          code: 'invalid_request',
+          errors: [{ path: 'id', message: 'must be a uuid in lower case, with its hyphens' }],
+        }),
+      ]);
+      expect((await as.post('/api/v1/objects/document').send({ id: ID })).status).toBe(201);
+    } finally {
+      await service.stop();
+    }
+  });
+
   it('leave an app its transaction where they are refused', async () => {
     const client = await app.pool.connect();
     try {
@@ -237,7 +258,9 @@ describe('the migration of a view', () => {
         await unit.types.create({ id: "it's %s", actions: ['view'], creatorActions: [] });
         await unit.objects.create({ type: "it's %s", id: 'readme', attributes: {} }, null);
       });
-      await expect(app.pool.query(view('int', "it's %s"))).rejects.toThrow(/"ids of type \d+ are int"/);
+      await expect(app.pool.query(view('int', "it's %s"))).rejects.toThrow(
+        'The id readme of an object of this type could not be held as int.',
+      );
       const left = await app.pool.query("SELECT 1 FROM pg_class WHERE relname = 'it_s_s_access'");
       expect(left.rows).toEqual([]);
       await app.pool.query(view('text', "it's %s"));

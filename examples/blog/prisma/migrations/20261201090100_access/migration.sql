@@ -2,7 +2,7 @@
 DO $castellan$
 DECLARE
   type_id text;
-  statement text;
+  unfit text;
 BEGIN
   IF to_regclass('castellan.objects') IS NULL THEN
     -- Nobody has access where there is no Castellan.
@@ -15,9 +15,8 @@ BEGIN
   IF type_id IS NULL THEN
     RAISE EXCEPTION 'There is no type % yet: register it, then run this migration again.', 'post';
   END IF;
-  FOREACH statement IN ARRAY ARRAY[
-$sql$DROP VIEW IF EXISTS "public"."post_access"$sql$,
-$sql$CREATE VIEW "public"."post_access" AS
+  EXECUTE $sql$DROP VIEW IF EXISTS "public"."post_access"$sql$;
+  EXECUTE replace($sql$CREATE VIEW "public"."post_access" AS
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'rule' AS "by" FROM (
   SELECT o.external_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
     FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
@@ -116,10 +115,7 @@ SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_gra
     FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
     WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
     OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))) leg CROSS JOIN castellan.taken_for_many()
-) leg$sql$
-  ] LOOP
-    EXECUTE replace(statement, ':type', type_id);
-  END LOOP;
+) leg$sql$, ':type', type_id);
 END
 $castellan$;
 
@@ -127,7 +123,7 @@ $castellan$;
 DO $castellan$
 DECLARE
   type_id text;
-  statement text;
+  unfit text;
 BEGIN
   IF to_regclass('castellan.objects') IS NULL THEN
     -- Nobody has access where there is no Castellan.
@@ -140,13 +136,18 @@ BEGIN
   IF type_id IS NULL THEN
     RAISE EXCEPTION 'There is no type % yet: register it, then run this migration again.', 'announcement';
   END IF;
-  FOREACH statement IN ARRAY ARRAY[
-$sql$DROP VIEW IF EXISTS "public"."announcement_access"$sql$,
-$sql$ALTER TABLE castellan.objects DROP CONSTRAINT IF EXISTS "ids of type :type are int"$sql$,
-$sql$ALTER TABLE castellan.objects ADD CONSTRAINT "ids of type :type are int" CHECK (CASE WHEN type_id = :type THEN CASE WHEN external_id ~ '^(0|-?[1-9][0-9]{0,9})$' THEN external_id::bigint BETWEEN -2147483648 AND 2147483647 ELSE false END ELSE true END)$sql$,
-$sql$CREATE UNIQUE INDEX IF NOT EXISTS "ids of type :type as int" ON castellan.objects ((CASE WHEN type_id = :type THEN external_id::int END)) INCLUDE (id, type_id, external_id) WHERE type_id = :type$sql$,
-$sql$CREATE INDEX IF NOT EXISTS "objects of type :type" ON castellan.objects (id) INCLUDE (type_id, external_id) WHERE type_id = :type$sql$,
-$sql$CREATE VIEW "public"."announcement_access" AS
+  EXECUTE replace($sql$SELECT external_id FROM castellan.objects WHERE type_id = :type AND NOT CASE WHEN type_id = :type THEN CASE WHEN external_id ~ '^(0|-?[1-9][0-9]{0,9})$' THEN external_id::bigint BETWEEN -2147483648 AND 2147483647 ELSE false END ELSE true END LIMIT 1$sql$, ':type', type_id) INTO unfit;
+  IF unfit IS NOT NULL THEN
+    RAISE EXCEPTION 'The id % of an object of this type could not be held as int.', unfit;
+  END IF;
+  EXECUTE replace($sql$CREATE UNIQUE INDEX IF NOT EXISTS "ids of type :type as int" ON castellan.objects ((CASE WHEN type_id = :type THEN external_id::int END)) INCLUDE (id, type_id, external_id) WHERE type_id = :type$sql$, ':type', type_id);
+  EXECUTE replace($sql$CREATE INDEX IF NOT EXISTS "objects of type :type" ON castellan.objects (id) INCLUDE (type_id, external_id) WHERE type_id = :type$sql$, ':type', type_id);
+  IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = 'castellan.objects'::regclass
+    AND conname = replace('ids of type :type are int', ':type', type_id)) THEN
+    EXECUTE replace($sql$ALTER TABLE castellan.objects ADD CONSTRAINT "ids of type :type are int" CHECK (CASE WHEN type_id = :type THEN CASE WHEN external_id ~ '^(0|-?[1-9][0-9]{0,9})$' THEN external_id::bigint BETWEEN -2147483648 AND 2147483647 ELSE false END ELSE true END)$sql$, ':type', type_id);
+  END IF;
+  EXECUTE $sql$DROP VIEW IF EXISTS "public"."announcement_access"$sql$;
+  EXECUTE replace($sql$CREATE VIEW "public"."announcement_access" AS
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'rule' AS "by" FROM (
   SELECT CASE WHEN o.type_id = :type THEN o.external_id::int END AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
     FROM castellan.objects o JOIN castellan.grants g ON g.place_id = o.id
@@ -245,9 +246,6 @@ SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_gra
     FROM castellan.objects o JOIN castellan.ancestry an ON an.descendant_id = o.id AND an.descendant_type_id = :type JOIN castellan.assignments a ON a.object_id = an.ancestor_id JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id JOIN castellan.grants g ON g.subject_id = ei.included_id
     WHERE o.type_id = :type AND (a.starts_at IS NULL OR a.starts_at <= statement_timestamp()) AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp()) AND (g.variant = '' OR ((g.starts_at IS NULL OR g.starts_at <= statement_timestamp()) AND (g.expires_at IS NULL OR g.expires_at > statement_timestamp()))) AND (g.place_id = 0 OR g.place_id = o.id
     OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))) leg CROSS JOIN castellan.taken_for_many()
-) leg$sql$
-  ] LOOP
-    EXECUTE replace(statement, ':type', type_id);
-  END LOOP;
+) leg$sql$, ':type', type_id);
 END
 $castellan$;
