@@ -1,7 +1,7 @@
 import type { Effect, JsonObject, Mode, SubjectRef } from '../core/model.js';
 import type { SqlExecutor, Statement } from './executor.js';
 import { STANDS } from './placed-rules-sql.js';
-import { inWindow, principalsOf, rolesOf } from './principals-sql.js';
+import { HOLDING_SUBJECT } from './principals-sql.js';
 
 /** What a subject's rules for some actions of a type are tied to: all that are placed everywhere, and of the others those not plain. */
 export interface HeldRules {
@@ -52,23 +52,7 @@ const HELD: Statement = {
       UNION SELECT ${GRANT}, false FROM castellan.grants g
       WHERE g.subject_id = ANY(held.roles_on_objects) AND g.permission_id = ANY(held.permissions) AND ${STANDS}
     ) kind) AS rules
-  FROM (
-    SELECT acting.*, acting.principals || acting.roles AS holders FROM (
-      SELECT asked.*, ${rolesOf('asked.principals')} AS roles, ARRAY(
-          SELECT ei.included_id FROM castellan.assignments a
-          JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id
-          WHERE a.subject_id = ANY(asked.principals) AND a.object_id IS NOT NULL AND ${inWindow('a')}
-        ) AS roles_on_objects
-      FROM (
-        SELECT t.id AS type_id, t.mode, coalesce(s.superuser, false) AS superuser, s.attributes,
-          ${principalsOf({ id: 's.id', active: 's.active' })} AS principals,
-          ARRAY(SELECT p.id FROM castellan.permissions p WHERE p.type_id = t.id AND p.action = ANY($4::text[]) ORDER BY p.id) AS permissions,
-          ARRAY(SELECT p.action FROM castellan.permissions p WHERE p.type_id = t.id AND p.action = ANY($4::text[]) ORDER BY p.id) AS actions
-        FROM castellan.types t LEFT JOIN castellan.subjects s ON s.type = $1 AND s.external_id = $2
-        WHERE t.name = $3 AND coalesce(s.active, true)
-      OFFSET 0) asked
-    OFFSET 0) acting
-  OFFSET 0) held`,
+  FROM (${HOLDING_SUBJECT}  OFFSET 0) held`,
 };
 
 interface HeldRow {

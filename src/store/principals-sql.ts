@@ -49,3 +49,25 @@ export function placesOf(objectId: string): string {
 export function inWindow(row: string): string {
   return `(${row}.starts_at IS NULL OR ${row}.starts_at <= statement_timestamp()) AND (${row}.expires_at IS NULL OR ${row}.expires_at > statement_timestamp())`;
 }
+
+/**
+ * A query of one row, or none where the type is unknown or the subject inactive: the subject's principals, the roles they hold everywhere and on
+ * objects, and the permissions that are asked about. Values: subject type, subject id, type, actions.
+ */
+export const HOLDING_SUBJECT = `
+    SELECT acting.*, acting.principals || acting.roles AS holders FROM (
+      SELECT asked.*, ${rolesOf('asked.principals')} AS roles, ARRAY(
+          SELECT ei.included_id FROM castellan.assignments a
+          JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id
+          WHERE a.subject_id = ANY(asked.principals) AND a.object_id IS NOT NULL AND ${inWindow('a')}
+        ) AS roles_on_objects
+      FROM (
+        SELECT t.id AS type_id, t.mode, coalesce(s.superuser, false) AS superuser, s.attributes,
+          ${principalsOf({ id: 's.id', active: 's.active' })} AS principals,
+          ARRAY(SELECT p.id FROM castellan.permissions p WHERE p.type_id = t.id AND p.action = ANY($4::text[]) ORDER BY p.id) AS permissions,
+          ARRAY(SELECT p.action FROM castellan.permissions p WHERE p.type_id = t.id AND p.action = ANY($4::text[]) ORDER BY p.id) AS actions
+        FROM castellan.types t LEFT JOIN castellan.subjects s ON s.type = $1 AND s.external_id = $2
+        WHERE t.name = $3 AND coalesce(s.active, true)
+      OFFSET 0) asked
+    OFFSET 0) acting
+`;

@@ -11,7 +11,7 @@ import type { Reach, Way } from '../core/rows/row-filter.js';
 import type { SqlExecutor, Statement } from './executor.js';
 import { PLAIN_RULE, ruleName } from './access-view.js';
 import { STANDS } from './placed-rules-sql.js';
-import { inWindow, principalsOf, rolesOf } from './principals-sql.js';
+import { HOLDING_SUBJECT, inWindow } from './principals-sql.js';
 
 // Each may become a subquery of an app's statement.
 const MOST_KINDS = 100;
@@ -57,23 +57,7 @@ const ROW_RULES: Statement = {
       WHERE ${OF_ROLES} AND g.variant <> '' AND (${inWindow('g')})
       LIMIT ${MOST_KINDS + 1}
     ) kind) AS kinds
-  FROM (
-    SELECT acting.*, acting.principals || acting.roles AS holders FROM (
-      SELECT asked.*, ${rolesOf('asked.principals')} AS roles, ARRAY(
-          SELECT ei.included_id FROM castellan.assignments a
-          JOIN castellan.effective_inclusions ei ON ei.role_id = a.role_id
-          WHERE a.subject_id = ANY(asked.principals) AND a.object_id IS NOT NULL AND ${inWindow('a')}
-        ) AS roles_on_objects
-      FROM (
-        SELECT t.id AS type_id, t.mode, coalesce(s.superuser, false) AS superuser, s.attributes,
-          ${principalsOf({ id: 's.id', active: 's.active' })} AS principals,
-          ARRAY(SELECT p.id FROM castellan.permissions p WHERE p.type_id = t.id AND p.action = ANY($4::text[]) ORDER BY p.id) AS permissions,
-          ARRAY(SELECT p.action FROM castellan.permissions p WHERE p.type_id = t.id AND p.action = ANY($4::text[]) ORDER BY p.id) AS actions
-        FROM castellan.types t LEFT JOIN castellan.subjects s ON s.type = $1 AND s.external_id = $2
-        WHERE t.name = $3 AND coalesce(s.active, true)
-      OFFSET 0) asked
-    OFFSET 0) acting
-  OFFSET 0) held`,
+  FROM (${HOLDING_SUBJECT}  OFFSET 0) held`,
 };
 
 /** On how many objects each permission's rules are placed, counted no further than it matters. */
