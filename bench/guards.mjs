@@ -3,18 +3,15 @@
 // It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
 // Where there is `taskset`, the app has one core and Postgres and the load share the other.
 import { fork, spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { readConfig } from '../dist/app/config.js';
 import { PATIENT } from '../dist/app/patience.js';
-import { prepareDatabase } from '../dist/app/prepared-database.js';
 import { operator } from '../dist/core/caller.js';
 import { openStore } from '../dist/store/store.js';
 import { document, fill } from './fill.mjs';
 import { load, request } from './load.mjs';
+import { withDatabase } from './database.mjs';
 
 const AIM = 0.6;
 const GRANTED = 200;
@@ -138,16 +135,9 @@ function report({ rows, isPinned }) {
   ].join('\n');
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'castellan-bench-'));
-// Started by root, Postgres runs as another user, who has to come in.
-await chmod(folder, 0o711);
-const database = await prepareDatabase({ ...readConfig(), dataDir: join(folder, 'data') }, say);
-try {
+await withDatabase(say, async (database) => {
   say(`Filling ${documents} documents…`);
   await fill(database.url, documents, () => {});
   await prepareUsers(database.url);
   process.stdout.write(`${report(await measure(database))}\n`);
-} finally {
-  await database.release();
-  await rm(folder, { recursive: true, force: true });
-}
+});

@@ -2,22 +2,22 @@
 //   npm run bench:lists -- [--rows 100000] [--times 100] [--filled] [--write]
 // It uses the database of DATABASE_URL, which must be empty (or --filled by an earlier run), or an embedded one in a temporary folder.
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { readConfig } from '../dist/app/config.js';
 import { PATIENT } from '../dist/app/patience.js';
-import { prepareDatabase } from '../dist/app/prepared-database.js';
 import { prismaView } from '../dist/app/prisma-view.js';
 import { operator } from '../dist/core/caller.js';
 import { accessModel } from '../dist/embed/access-model.js';
 import { viewableRows } from '../dist/embed/viewable.js';
 import { openStore } from '../dist/store/store.js';
 import { fillRows } from './fill-rows.mjs';
+import { withDatabase } from './database.mjs';
+import { addToPage } from './page.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -29,7 +29,6 @@ const { values: options } = parseArgs({
 });
 const rows = Number(options.rows);
 const times = Number(options.times);
-const PAGE = new URL('../docs/performance.md', import.meta.url);
 const require = createRequire(import.meta.url);
 
 const say = (line) => process.stderr.write(`${line}\n`);
@@ -155,12 +154,7 @@ function report(measured) {
   ].join('\n');
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'castellan-bench-'));
-// Started by root, Postgres runs as another user, who has to come in.
-await chmod(folder, 0o711);
-const config = { ...readConfig(), dataDir: join(folder, 'data') };
-const database = await prepareDatabase(config, say);
-try {
+await withDatabase(say, async (database) => {
   if (!options.filled) {
     say(`Filling ${rows} rows…`);
     await register(database.url);
@@ -168,13 +162,5 @@ try {
   }
   const text = report(await measure(database.url, await generatedClient()));
   process.stdout.write(`${text}\n`);
-  if (options.write) {
-    const marker = '<!-- lists -->';
-    const page = await readFile(PAGE, 'utf8');
-    await writeFile(PAGE, page.replace(marker, `${marker}\n\n### ${rows.toLocaleString('en')} rows\n\n${text}`));
-    execFileSync('npx', ['prettier', '--write', PAGE.pathname], { stdio: 'ignore' });
-  }
-} finally {
-  await database.release();
-  await rm(folder, { recursive: true, force: true });
-}
+  if (options.write) await addToPage('<!-- lists -->', `${rows.toLocaleString('en')} rows`, text);
+});

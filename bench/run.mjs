@@ -2,19 +2,17 @@
 //   npm run bench -- [--documents 10000] [--seconds 10] [--connections 64] [--one-core] [--filled] [--write]
 // It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
 // Where there is `taskset`, the service has one core and Postgres and the load share the other.
-import { execFileSync, fork, spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { fork, spawnSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { readConfig } from '../dist/app/config.js';
 import { PATIENT } from '../dist/app/patience.js';
-import { prepareDatabase } from '../dist/app/prepared-database.js';
 import { Passwords } from '../dist/auth/passwords.js';
 import { operator } from '../dist/core/caller.js';
 import { openStore } from '../dist/store/store.js';
 import { countGrants, document, fill } from './fill.mjs';
 import { load, request } from './load.mjs';
+import { withDatabase } from './database.mjs';
+import { addToPage } from './page.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -31,7 +29,6 @@ const documents = Number(options.documents);
 const seconds = Number(options.seconds);
 const many = Number(options.connections);
 const PASSWORD = 'bench-password';
-const PAGE = new URL('../docs/performance.md', import.meta.url);
 
 const say = (line) => process.stderr.write(`${line}\n`);
 
@@ -249,12 +246,7 @@ function report({ rows, rss, pinned, grants }) {
   ].join('\n');
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'castellan-bench-'));
-// Started by root, Postgres runs as another user, who has to come in.
-await chmod(folder, 0o711);
-const config = { ...readConfig(), dataDir: join(folder, 'data') };
-const database = await prepareDatabase(config, say);
-try {
+await withDatabase(say, async (database) => {
   if (!options.filled) {
     say(`Filling ${documents} documents…`);
     await fill(database.url, documents, (done) => process.stderr.isTTY && process.stderr.write(`\r${done}`));
@@ -262,16 +254,5 @@ try {
   }
   const text = report(await measure(database.url, await countGrants(database.url)));
   process.stdout.write(`${text}\n`);
-  if (options.write) {
-    const marker = '<!-- runs -->';
-    const page = await readFile(PAGE, 'utf8');
-    await writeFile(
-      PAGE,
-      page.replace(marker, `${marker}\n\n### ${documents.toLocaleString('en')} documents\n\n${text}`),
-    );
-    execFileSync('npx', ['prettier', '--write', PAGE.pathname], { stdio: 'ignore' });
-  }
-} finally {
-  await database.release();
-  await rm(folder, { recursive: true, force: true });
-}
+  if (options.write) await addToPage('<!-- runs -->', `${documents.toLocaleString('en')} documents`, text);
+});

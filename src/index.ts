@@ -32,7 +32,8 @@ export {
   type ResourceSource,
 } from './nest/route-policy.js';
 export { ParentFrom, ProposedFrom, type ParentResolver, type ProposedResolver } from './nest/creation-sources.js';
-export type { IdForm, IdForms } from './nest/id-form.js';
+export type { IdForm } from './core/id-forms.js';
+export type { IdForms } from './nest/id-form.js';
 export type { AppId, AppRequest, ObjectResolver, ResolvedObject, Resolution } from './nest/object-source.js';
 export { Target, TargetType, type DecidedObject } from './nest/authorized-request.js';
 export { currentSubject } from './nest/current-request.js';

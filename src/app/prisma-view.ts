@@ -1,11 +1,12 @@
 import { CastellanError } from '../core/errors.js';
-import { accessViewSql, type IdType } from '../store/access-view.js';
+import type { IdForm } from '../core/id-forms.js';
+import { accessViewSql } from '../store/access-view.js';
 
 /** Which model's view is wanted. */
 export interface PrismaViewOptions {
   /** The resource type whose objects the model's rows are. */
   readonly type: string;
-  readonly idType: IdType;
+  readonly idType: IdForm;
   /** The app's Prisma model; the type's name in capitals when absent: `Document`. */
   readonly model?: string | undefined;
   /** The view's name in the database; `document_access` when absent. */
@@ -20,7 +21,7 @@ export interface PrismaView {
   readonly migration: string;
 }
 
-const FIELDS: Readonly<Record<IdType, string>> = {
+const FIELDS: Readonly<Record<IdForm, string>> = {
   uuid: 'String @map("object_id") @db.Uuid',
   int: 'Int    @map("object_id")',
   bigint: 'BigInt @map("object_id")',

@@ -1,3 +1,4 @@
+import type { IdForm } from '../core/id-forms.js';
 import type { JsonObject } from '../core/model.js';
 import type { AppId } from '../nest/object-source.js';
 import { asJson, textOf } from './object-argument.js';
@@ -8,7 +9,7 @@ export interface AccessModelOptions {
   /** The resource type whose objects the rows are. */
   readonly type: string;
   /** What the ids are, as given to `castellan prisma view --id`; `uuid` when absent. */
-  readonly id?: 'uuid' | 'int' | 'bigint' | 'text' | undefined;
+  readonly id?: IdForm | undefined;
   /** The model's field with the id, when it is not `id`. */
   readonly idField?: string | undefined;
   /** The table's column with the id, when it is not called as the field; for SQL alone. */

@@ -1,52 +1,27 @@
-import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { ExternalContextCreator } from '@nestjs/core/helpers/external-context-creator.js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AskingController, Titles } from '../../test/support/embedding/asking.js';
-import { FakeEngine } from '../../test/support/embedding/fake-engine.js';
-import {
-  PLATFORMS,
-  startGuardedApp,
-  type AppParts,
-  type GuardedApp,
-} from '../../test/support/embedding/guarded-app.js';
+import { describe, expect, it, vi } from 'vitest';
+import { eachWithAskingApp } from '../../test/support/embedding/asking-app.js';
+import { Titles } from '../../test/support/embedding/asking.js';
+import { PLATFORMS, type AppParts, type GuardedApp } from '../../test/support/embedding/guarded-app.js';
 import { HeaderSignIn } from '../../test/support/embedding/header-sign-in.js';
 import { CastellanError } from '../core/errors.js';
 import { Public, Resource } from '../nest/route-policy.js';
 import type { AuthzModuleOptions } from './authz-options.js';
 
-let app: GuardedApp | undefined;
-let engine: FakeEngine;
-const logged: string[] = [];
-beforeEach(() => {
-  engine = new FakeEngine('user:alice document:view document:1');
-  vi.spyOn(Logger.prototype, 'error').mockImplementation((message: string) => void logged.push(message));
-  vi.spyOn(Logger.prototype, 'warn').mockImplementation((message: string) => void logged.push(message));
-});
-afterEach(async () => {
-  await app?.stop();
-  app = undefined;
-  logged.length = 0;
-});
+const asking = eachWithAskingApp();
 
 describe.each(PLATFORMS)('an app on %s', (platform) => {
-  async function start(authz: Partial<AuthzModuleOptions> = {}, parts: Partial<AppParts> = {}): Promise<GuardedApp> {
-    app = await startGuardedApp({
-      platform,
-      controllers: [AskingController],
-      providers: [Titles],
-      ...parts,
-      authz: { engine, ...authz },
-    });
-    return app;
-  }
+  const start = (authz: Partial<AuthzModuleOptions> = {}, parts: Partial<AppParts> = {}): Promise<GuardedApp> =>
+    asking.start(platform, authz, parts);
 
   it('asks what the guard asks in one round trip, and nothing twice in one request', async () => {
-    engine.allow('user:alice document:change document:1');
+    asking.engine.allow('user:alice document:change document:1');
     const { send } = await start();
     const answer = await send('PATCH', '/documents/1', { as: 'alice' });
     expect(answer.body).toEqual({ change: true, delete: false, again: false, view: true });
-    const actions = engine.asked.map((questions) => questions.map(({ permission }) => permission.action));
+    const actions = asking.engine.asked.map((questions) => questions.map(({ permission }) => permission.action));
     expect(actions).toEqual([['view', 'change'], ['delete']]);
   });
 
@@ -54,14 +29,14 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
     const { send } = await start();
     await send('GET', '/documents/1', { as: 'alice' });
     await send('GET', '/documents/1', { as: 'alice' });
-    expect(engine.asked).toHaveLength(2);
+    expect(asking.engine.asked).toHaveLength(2);
   });
 
   it('remembers nothing beyond a write in the request', async () => {
     const { send } = await start();
-    engine.decideAll = new Proxy(engine.decideAll.bind(engine), {
+    asking.engine.decideAll = new Proxy(asking.engine.decideAll.bind(asking.engine), {
       apply: (decide, self, args) => {
-        if (engine.asked.length === 2) engine.allow('user:alice document:change document:1');
+        if (asking.engine.asked.length === 2) asking.engine.allow('user:alice document:change document:1');
         return Reflect.apply(decide, self, args) as ReturnType<typeof decide>;
       },
     });
@@ -81,40 +56,40 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
       [new CastellanError('internal', 'A question was left without an answer.'), 'database_unavailable'],
       ['a string', 'database_unavailable'],
     ] as const) {
-      engine.failWith(failure);
+      asking.engine.failWith(failure);
       const answer = await send('GET', '/documents/1', { as: 'alice' });
       expect([answer.status, answer.body.code]).toEqual([503, code]);
       expect(answer.text).not.toMatch(/castellan\.secrets|relation|stack/);
     }
-    engine.failWith();
+    asking.engine.failWith();
     expect((await send('GET', '/documents/1', { as: 'alice' })).status).toBe(200);
-    expect(logged[0]).toContain('The database is out of reach');
+    expect(asking.logged[0]).toContain('The database is out of reach');
   });
 
   it('answers with 503 what a handler can not have decided', async () => {
     const { send } = await start();
-    engine.failWith(new CastellanError('overloaded', 'Too many questions.'));
+    asking.engine.failWith(new CastellanError('overloaded', 'Too many questions.'));
     const answer = await send('GET', '/documents/who', { as: 'alice' });
     expect([answer.status, answer.body.code]).toEqual([503, 'overloaded']);
   });
 
   it('lets nobody in when an engine leaves a question without an answer', async () => {
     const { send } = await start();
-    vi.spyOn(engine, 'decideAll').mockResolvedValue([]);
+    vi.spyOn(asking.engine, 'decideAll').mockResolvedValue([]);
     expect((await send('GET', '/documents/1', { as: 'alice' })).status).not.toBe(200);
     const yes = { allowed: true, reason: 'rule_allows', rules: [], fields: { only: null, except: [] } } as const;
-    vi.spyOn(engine, 'decideAll').mockResolvedValue([yes]);
+    vi.spyOn(asking.engine, 'decideAll').mockResolvedValue([yes]);
     expect((await send('PATCH', '/documents/1', { as: 'alice' })).status).not.toBe(200);
-    vi.spyOn(engine, 'decideAll').mockResolvedValue([{ ...yes, allowed: 'yes' as unknown as true }]);
+    vi.spyOn(asking.engine, 'decideAll').mockResolvedValue([{ ...yes, allowed: 'yes' as unknown as true }]);
     expect((await send('GET', '/documents/1', { as: 'alice' })).status).not.toBe(200);
   });
 
   it('finds objects with what the app provides, and gives the handler what was found', async () => {
-    engine.allow('user:alice type:view everywhere');
+    asking.engine.allow('user:alice type:view everywhere');
     const { send } = await start();
     const answer = await send('GET', '/documents/titled/1', { as: 'alice' });
     expect(answer.body).toEqual({ type: 'document', id: '1', attributes: { title: 'the first' } });
-    expect(engine.asked[0]?.[0]?.supplied).toEqual({ resource: { title: 'the first' } });
+    expect(asking.engine.asked[0]?.[0]?.supplied).toEqual({ resource: { title: 'the first' } });
     expect((await send('GET', '/documents/titled/2', { as: 'alice' })).status).toBe(404);
     expect((await send('GET', '/documents/titled/2')).status).toBe(401);
   });
@@ -122,12 +97,12 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
   it('asks as much for an object that is not found as for one that is hidden', async () => {
     const { send } = await start();
     await send('GET', '/documents/titled/2', { as: 'alice' });
-    expect(engine.asked).toHaveLength(1);
+    expect(asking.engine.asked).toHaveLength(1);
   });
 
   it('lets in by a route that decides for itself whoever may do it somewhere', async () => {
-    engine.allow('user:bob document:add document:7');
-    engine.allow('user:carol document:add everywhere');
+    asking.engine.allow('user:bob document:add document:7');
+    asking.engine.allow('user:carol document:add everywhere');
     const { send } = await start();
     expect((await send('POST', '/documents', { as: 'bob' })).status).toBe(201);
     expect((await send('POST', '/documents', { as: 'carol' })).status).toBe(201);

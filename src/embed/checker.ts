@@ -2,7 +2,8 @@ import { decideAskable, isPossible } from '../core/askable.js';
 import type { Caller } from '../core/caller.js';
 import { CastellanError, notFound } from '../core/errors.js';
 import type { JsonObject, Mode, ObjectRef, Question, Supplied } from '../core/model.js';
-import { isCanonicalId, type IdForm } from '../nest/id-form.js';
+import type { IdForm } from '../core/id-forms.js';
+import { isCanonicalId } from '../nest/id-form.js';
 import { answeringHttp, signInFirst } from './authz-exception.js';
 import { asJson, readObject, type ObjectArgument } from './object-argument.js';
 import type { Asked } from './question-memory.js';
@@ -133,7 +134,7 @@ export class Checker {
 }
 
 /** The question whether the subject may do the action on the object. */
-export function questionOn(
+function questionOn(
   subject: Question['subject'],
   action: string,
   argument: ObjectArgument,

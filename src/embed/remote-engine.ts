@@ -1,10 +1,11 @@
 import { decideAskable, isAskable, isPossible } from '../core/askable.js';
 import type { TypeRule } from '../core/casl-ability.js';
+import { isPlainObject } from '../core/conditions/json-values.js';
 import { parsePermission } from '../core/identifiers.js';
 import type { Decision, JsonObject, ObjectRef, Question, SubjectRef } from '../core/model.js';
 import { AuthzEngine, type ActionsAsked, type ObjectsAsked, type SubjectRules } from '../core/ports/engine.js';
 import type { Page } from '../core/ports/lists.js';
-import { bodyOf, decisionsIn, isObject, requestsFor } from './remote-questions.js';
+import { bodyOf, decisionsIn, requestsFor } from './remote-questions.js';
 import type { RemoteOptions } from './remote-options.js';
 import { outOfReach, ServiceConnection } from './service-connection.js';
 
@@ -90,8 +91,8 @@ export class RemoteEngine extends AuthzEngine {
     signal?: AbortSignal,
   ): Promise<{ results: unknown[]; next: string | null }> {
     const answer = await this.#service.ask(`/access/v1/search/${what}`, body, signal);
-    const results = isObject(answer) ? answer['results'] : undefined;
-    const page = isObject(answer) && isObject(answer['page']) ? answer['page'] : {};
+    const results = isPlainObject(answer) ? answer['results'] : undefined;
+    const page = isPlainObject(answer) && isPlainObject(answer['page']) ? answer['page'] : {};
     if (!Array.isArray(results)) throw outOfReach('has answered a search with no results');
     const token = page['next_token'];
     return { results, next: typeof token === 'string' && token !== '' ? token : null };
@@ -100,17 +101,17 @@ export class RemoteEngine extends AuthzEngine {
 
 // What denies must not be lost: an answer that can't be read as a whole is none.
 function rulesIn(answer: unknown): SubjectRules {
-  const rules = isObject(answer) ? answer['rules'] : undefined;
-  const attributes = isObject(answer) ? answer['subjectAttributes'] : undefined;
-  if (!Array.isArray(rules) || !(attributes === null || isObject(attributes)))
+  const rules = isPlainObject(answer) ? answer['rules'] : undefined;
+  const attributes = isPlainObject(answer) ? answer['subjectAttributes'] : undefined;
+  if (!Array.isArray(rules) || !(attributes === null || isPlainObject(attributes)))
     throw outOfReach('has not answered what rules a subject holds');
   return { rules: rules.map(ruleIn), subjectAttributes: attributes as JsonObject | null };
 }
 
 function ruleIn(rule: unknown): TypeRule {
-  const { permission: name, effect, condition, fields } = isObject(rule) ? rule : {};
+  const { permission: name, effect, condition, fields } = isPlainObject(rule) ? rule : {};
   const permission = typeof name === 'string' ? parsePermission(name) : undefined;
-  const isCondition = condition === null || isObject(condition);
+  const isCondition = condition === null || isPlainObject(condition);
   const areFields = fields === null || (Array.isArray(fields) && fields.every((field) => typeof field === 'string'));
   // A condition or fields that went missing would make the rule a wider one.
   if (!permission || (effect !== 'allow' && effect !== 'deny') || !isCondition || !areFields)
@@ -124,7 +125,7 @@ function ruleIn(rule: unknown): TypeRule {
 }
 
 function textIn(result: unknown, name: string): string {
-  const text = isObject(result) ? result[name] : undefined;
+  const text = isPlainObject(result) ? result[name] : undefined;
   if (typeof text !== 'string') throw outOfReach(`has answered a search with a result that has no ${name}`);
   return text;
 }

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../core/conditions/json-values.js';
 import { ALL_FIELDS, NO_FIELDS } from '../core/field-scope.js';
 import { overlaid } from '../core/entities.js';
 import type { Decision, FetchedRule, JsonObject, Question, Reason } from '../core/model.js';
@@ -38,7 +39,7 @@ export function bodyOf({ evaluations }: { readonly evaluations: readonly Evaluat
 
 /** The decisions of an answer. @throws CastellanError `database_unavailable` for one that can't be read: what is not a clear yes is no answer. */
 export function decisionsIn(answer: unknown, count: number): Decision[] {
-  const evaluations = isObject(answer) ? answer['evaluations'] : undefined;
+  const evaluations = isPlainObject(answer) ? answer['evaluations'] : undefined;
   if (!Array.isArray(evaluations) || evaluations.length !== count)
     throw outOfReach('has not answered as many questions as it was asked');
   return evaluations.map(decisionOf);
@@ -65,11 +66,11 @@ function nonEmpty(attributes: JsonObject | null): JsonObject | undefined {
 }
 
 function decisionOf(evaluation: unknown): Decision {
-  if (!isObject(evaluation) || typeof evaluation['decision'] !== 'boolean')
+  if (!isPlainObject(evaluation) || typeof evaluation['decision'] !== 'boolean')
     throw outOfReach('has answered with what is no decision');
   const { decision: allowed, context } = evaluation;
-  const told = isObject(context) ? context : {};
-  if (isObject(told['error'])) throw outOfReach(`could not read a question: ${String(told['error']['message'])}`);
+  const told = isPlainObject(context) ? context : {};
+  if (isPlainObject(told['error'])) throw outOfReach(`could not read a question: ${String(told['error']['message'])}`);
   return {
     allowed,
     // Other services than Castellan tell no more than that.
@@ -77,8 +78,4 @@ function decisionOf(evaluation: unknown): Decision {
     rules: (told['rules'] as FetchedRule[] | undefined) ?? [],
     fields: (told['fields'] as Decision['fields'] | undefined) ?? (allowed ? ALL_FIELDS : NO_FIELDS),
   };
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

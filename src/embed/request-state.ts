@@ -2,7 +2,7 @@ import type { Caller } from '../core/caller.js';
 import { CastellanError } from '../core/errors.js';
 import type { Mode, SubjectRef } from '../core/model.js';
 import { requestIdOf, type AuthorizableRequest } from '../nest/authorized-request.js';
-import type { IdForm } from '../nest/id-form.js';
+import type { IdForm } from '../core/id-forms.js';
 import type { CurrentRequest } from '../nest/current-request.js';
 import type { Authz } from './authz.js';
 import { Checker } from './checker.js';

@@ -3,7 +3,6 @@ import {
   Get,
   HttpException,
   Injectable,
-  Logger,
   Scope,
   UseGuards,
   type CanActivate,
@@ -11,9 +10,9 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { EMPTY, of } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AskingController, Titles } from '../../test/support/embedding/asking.js';
-import { FakeEngine } from '../../test/support/embedding/fake-engine.js';
+import { describe, expect, it } from 'vitest';
+import { eachWithAskingApp } from '../../test/support/embedding/asking-app.js';
+import { Titles } from '../../test/support/embedding/asking.js';
 import {
   PLATFORMS,
   startGuardedApp,
@@ -24,31 +23,11 @@ import { HeaderSignIn } from '../../test/support/embedding/header-sign-in.js';
 import { Public, Resource } from '../nest/route-policy.js';
 import type { AuthzModuleOptions } from './authz-options.js';
 
-let app: GuardedApp | undefined;
-let engine: FakeEngine;
-const logged: string[] = [];
-beforeEach(() => {
-  engine = new FakeEngine('user:alice document:view document:1');
-  vi.spyOn(Logger.prototype, 'error').mockImplementation((message: string) => void logged.push(message));
-  vi.spyOn(Logger.prototype, 'warn').mockImplementation((message: string) => void logged.push(message));
-});
-afterEach(async () => {
-  await app?.stop();
-  app = undefined;
-  logged.length = 0;
-});
+const asking = eachWithAskingApp();
 
 describe.each(PLATFORMS)('an app on %s', (platform) => {
-  async function start(authz: Partial<AuthzModuleOptions> = {}, parts: Partial<AppParts> = {}): Promise<GuardedApp> {
-    app = await startGuardedApp({
-      platform,
-      controllers: [AskingController],
-      providers: [Titles],
-      ...parts,
-      authz: { engine, ...authz },
-    });
-    return app;
-  }
+  const start = (authz: Partial<AuthzModuleOptions> = {}, parts: Partial<AppParts> = {}): Promise<GuardedApp> =>
+    asking.start(platform, authz, parts);
 
   describe('with a sign-in of its own', () => {
     @UseGuards(HeaderSignIn)
@@ -64,19 +43,19 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
 
     it('that comes too late lets nobody in, and is told of at the start and where it refused', async () => {
       const { send } = await start({ authenticate: undefined } as never, late);
-      expect(logged.join('\n')).toMatch(/comes too late[^]*GET \/late\/:id: HeaderSignIn/);
-      logged.length = 0;
+      expect(asking.logged.join('\n')).toMatch(/comes too late[^]*GET \/late\/:id: HeaderSignIn/);
+      asking.logged.length = 0;
       expect((await send('GET', '/late/1', { as: 'alice' })).status).toBe(401);
       expect((await send('GET', '/late/1', { as: 'alice' })).status).toBe(401);
-      expect(logged).toHaveLength(1);
-      expect(logged[0]).toMatch(
+      expect(asking.logged).toHaveLength(1);
+      expect(asking.logged[0]).toMatch(
         /LateController\.show was refused because nobody was signed in.*HeaderSignIn.*`authenticate`/,
       );
     });
 
     it('that is given to the module comes first', async () => {
       const { send } = await start({ authenticate: HeaderSignIn }, late);
-      expect(logged).toEqual([]);
+      expect(asking.logged).toEqual([]);
       expect((await send('GET', '/late/1', { as: 'alice' })).status).toBe(200);
       expect((await send('GET', '/late/1')).status).toBe(401);
     });
@@ -101,7 +80,7 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
     it('that says no is a 401, and what it throws is what is answered', async () => {
       const { send } = await start({ authenticate: () => false, subject: () => 'user:alice' });
       expect((await send('GET', '/documents/1', { as: 'alice' })).status).toBe(401);
-      await app?.stop();
+      await asking.app?.stop();
       const teapot = await start({
         authenticate: () => {
           throw new HttpException('no tea', 418);
@@ -167,7 +146,7 @@ describe.each(PLATFORMS)('an app on %s', (platform) => {
     it('that names nobody who could be lets nobody in, not even where nothing is asked', async () => {
       const { send } = await start({ subject: () => 'alice' });
       expect((await send('GET', '/documents/1', { as: 'alice' })).status).toBe(500);
-      await app?.stop();
+      await asking.app?.stop();
       const failing = await start({ subject: () => Promise.reject(new Error('the directory is away')) });
       const answer = await failing.send('GET', '/documents/1', { as: 'alice' });
       expect(answer.status).toBe(500);
@@ -194,7 +173,7 @@ describe('a sign-in that is made anew for each request', () => {
       platform: 'express',
       controllers: [NoController],
       providers: [ScopedSignIn],
-      authz: { engine, authenticate: ScopedSignIn },
+      authz: { engine: asking.engine, authenticate: ScopedSignIn },
     });
     await expect(starting).rejects.toThrow('ScopedSignIn is made anew for each request');
   });

@@ -1,6 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
-import { requireIdForm, type IdForm } from './id-form.js';
+import type { IdForm } from '../core/id-forms.js';
+import { requireIdForm } from './id-form.js';
 import type { AppRequest, Resolution } from './object-source.js';
 
 /** Finds the parent of what is to be made: `{ type, id }`, `'folder:7'`, or null for none. */

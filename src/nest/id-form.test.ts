@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { idFormOf, isCanonicalId, requireIdForm, type IdForm } from './id-form.js';
+import type { IdForm } from '../core/id-forms.js';
+import { idFormOf, isCanonicalId, requireIdForm } from './id-form.js';
 
 const UUID = '01a20a90-11bb-7631-85cd-ce1033cea832';
 const BARE = UUID.replaceAll('-', '');

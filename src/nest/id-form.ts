@@ -1,28 +1,10 @@
-/**
- * How ids of a type are written where the app keeps them: a column of `uuid`, `int` or `bigint` reads several spellings as one id. `text` says
- * that every spelling is an id of its own.
- */
-export type IdForm = 'uuid' | 'int' | 'bigint' | 'text';
+import { fitsForm, isUuid, type IdForm } from '../core/id-forms.js';
 
 /** One form for all types, or one for each that is named. */
 export type IdForms = IdForm | Readonly<Record<string, IdForm>>;
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const FORMS: ReadonlySet<IdForm | undefined> = new Set(['uuid', 'int', 'bigint', 'text', undefined]);
 const WHOLE = /^(?:0|-?[1-9]\d*)$/;
-// The longest bigint has 20 characters.
-const withinBits = (bits: number, id: string): boolean =>
-  WHOLE.test(id) && id.length <= 20 && BigInt.asIntN(bits, BigInt(id)) === BigInt(id);
-
-const CANONICAL: ReadonlyMap<IdForm | undefined, (id: string) => boolean> = new Map<
-  IdForm | undefined,
-  (id: string) => boolean
->([
-  ['uuid', (id) => UUID.test(id)],
-  ['int', (id) => withinBits(32, id)],
-  ['bigint', (id) => withinBits(64, id)],
-  ['text', () => true],
-  [undefined, (id) => UUID.test(id) || WHOLE.test(id) || !(isLikeUuid(id) || isLikeWhole(id))],
-]);
 
 /** The form of a type's ids; undefined where it is not said. */
 export function idFormOf(forms: IdForms | undefined, type: string): IdForm | undefined {
@@ -35,12 +17,15 @@ export function idFormOf(forms: IdForms | undefined, type: string): IdForm | und
  * number has to be written as they write it: rules are held on that spelling, and any other would be decided without them.
  */
 export function isCanonicalId(id: string, form: IdForm | undefined): boolean {
-  return CANONICAL.get(form)?.(id) ?? false;
+  if (!FORMS.has(form)) return false;
+  if (form === 'text') return true;
+  if (form !== undefined) return fitsForm(id, form);
+  return isUuid(id) || WHOLE.test(id) || !(isLikeUuid(id) || isLikeWhole(id));
 }
 
 /** @throws TypeError for what is no form. */
 export function requireIdForm(form: IdForm | undefined): void {
-  if (!CANONICAL.has(form))
+  if (!FORMS.has(form))
     throw new TypeError(`${JSON.stringify(form)} is no form of ids: say uuid, int, bigint or text.`);
 }
 

@@ -2,7 +2,8 @@ import { SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { Mode as CoreMode } from '../core/model.js';
 import { PARENT, PROPOSED, type ParentSource, type ProposedSource } from './creation-sources.js';
-import { requireIdForm, type IdForm, type IdForms } from './id-form.js';
+import type { IdForm } from '../core/id-forms.js';
+import { requireIdForm, type IdForms } from './id-form.js';
 import { OBJECT, type AppRequest, type ObjectResolver, type ObjectSource } from './object-source.js';
 
 /**

@@ -1,16 +1,13 @@
 import { CastellanError } from '../core/errors.js';
 import { faultOfName } from '../core/identifiers.js';
-import type { IdForm } from '../core/rows/id-forms.js';
+import type { IdForm, NarrowIdForm } from '../core/id-forms.js';
 import { inWindow } from './principals-sql.js';
-
-/** How a model's ids are held; each can be said by one text only, so that no two objects mean one row. */
-export type IdType = IdForm | 'text';
 
 /** The view of who has access to the rows of one model. */
 export interface AccessView {
   /** The resource type whose objects the rows are. */
   readonly type: string;
-  readonly idType: IdType;
+  readonly idType: IdForm;
   /** In the app's own schema. */
   readonly schema: string;
   readonly view: string;
@@ -69,7 +66,7 @@ $castellan$;
 
 // A check that the type's ids can be held as the app does, in one spelling only, and indexes of them as they are held so. What is registered is
 // held against it beforehand, by its name. It comes last: from then on, until the end, nothing can be decided.
-function idStatements(form: IdForm): string {
+function idStatements(form: NarrowIdForm): string {
   const [check, ids] = [quoted(idCheckName(OBJECT_TYPE, form)), quoted(`ids of type ${OBJECT_TYPE} as ${form}`)];
   const fits = `CASE WHEN type_id = ${OBJECT_TYPE} THEN ${FITS[form]} ELSE true END`;
   const execute = (statement: string, into = ''): string =>
@@ -86,7 +83,7 @@ ${execute(`CREATE INDEX IF NOT EXISTS ${quoted(`objects of type ${OBJECT_TYPE}`)
 `;
 }
 
-const idCheckName = (typeId: string, form: IdForm): string => `ids of type ${typeId} are ${form}`;
+const idCheckName = (typeId: string, form: NarrowIdForm): string => `ids of type ${typeId} are ${form}`;
 
 /** SQL: a jsonb array of the forms that ids of the type (a reference to its internal id) are to have, by the names of the checks there are. */
 export const idFormsOf = (typeId: string): string => `(
@@ -104,7 +101,7 @@ const FITS = {
 };
 
 // Other types' ids are never cast, whatever order the conditions are tried in.
-const idExpression = (idType: IdType, row: string): string =>
+const idExpression = (idType: IdForm, row: string): string =>
   idType === 'text'
     ? `${row}external_id`
     : `CASE WHEN ${row}type_id = ${OBJECT_TYPE} THEN ${row}external_id::${idType} END`;

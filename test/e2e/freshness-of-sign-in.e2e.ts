@@ -1,12 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createService } from '../../src/app/service.js';
-import { openStore, type Store } from '../../src/store/store.js';
-import { PASSWORD, startTestService, type TestService } from '../support/service.js';
+import type { Store } from '../../src/store/store.js';
+import { PASSWORD, type TestService } from '../support/service.js';
+import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.js';
 
 // Both processes have verified (and remember) the credential and know a session; the change is made in the first.
 describe('a sign-in that was remembered, in every process', () => {
+  let processes: TwoProcesses;
   let service: TestService;
   let store: Store;
   let other: NestFastifyApplication;
@@ -15,16 +16,10 @@ describe('a sign-in that was remembered, in every process', () => {
   let made = 0;
 
   beforeAll(async () => {
-    service = await startTestService();
-    store = openStore({ url: service.databaseUrl, connections: 3 });
-    other = await createService({ store, publicUrl: undefined, report: (error) => service.unexpected.push(error) });
-    await other.listen(0, '127.0.0.1');
+    processes = await startTwoProcesses();
+    ({ service, store, other } = processes);
   });
-  afterAll(async () => {
-    await other.close();
-    await store.close();
-    await service.stop();
-  });
+  afterAll(() => processes.stop());
   beforeEach(async () => {
     name = `user-${(made += 1)}`;
     await service.addUser(name);

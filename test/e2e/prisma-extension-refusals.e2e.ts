@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { castellan } from '../../src/embed/prisma-extension.js';
 import type { BlogApp } from '../support/blog/blog-app.js';
+import { closeSound } from '../support/blog/close-sound.js';
 import type { BlogClient } from '../support/blog/blog-client.js';
 import { openExtendedBlog, type ExtendedBlog } from '../support/blog/extended-blog.js';
 
@@ -16,11 +17,7 @@ beforeAll(async () => {
   blog = await openExtendedBlog();
   ({ app, prisma } = blog);
 });
-afterAll(async () => {
-  const faults = await app.integrity();
-  await app.close();
-  expect(faults).toEqual([]);
-});
+afterAll(() => closeSound(app));
 beforeEach(async () => {
   await blog.clear();
   expect(await objects()).toEqual([]);

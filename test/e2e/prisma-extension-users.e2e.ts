@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { castellan } from '../../src/embed/prisma-extension.js';
 import { runInRequest } from '../../src/nest/current-request.js';
 import type { BlogApp } from '../support/blog/blog-app.js';
+import { closeSound } from '../support/blog/close-sound.js';
 import type { BlogClient } from '../support/blog/blog-client.js';
 import { openExtendedBlog } from '../support/blog/extended-blog.js';
 
@@ -14,11 +15,7 @@ const signedOut = <Result>(work: () => Promise<Result>): Promise<Result> =>
 beforeAll(async () => {
   ({ app, prisma } = await openExtendedBlog());
 });
-afterAll(async () => {
-  const faults = await app.integrity();
-  await app.close();
-  expect(faults).toEqual([]);
-});
+afterAll(() => closeSound(app));
 beforeEach(async () => {
   await app.rows(`UPDATE castellan.subjects SET superuser = false WHERE type = 'user'`);
   await asAlice(() => prisma.user.deleteMany());

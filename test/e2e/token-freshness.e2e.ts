@@ -2,20 +2,19 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TokensService } from '../../src/api/users/tokens.service.js';
-import { createService } from '../../src/app/service.js';
 import { newTokenSecret } from '../../src/auth/token-secret.js';
 import { DECISION_PLANS } from '../../src/store/connections.js';
-import { openStore, type Store } from '../../src/store/store.js';
 import { HOLDER_OF_ONE, HOLDERS_OF_MANY } from '../../src/store/token-store.js';
 import { query } from '../support/query.js';
-import { startTestService, type TestService } from '../support/service.js';
+import type { TestService } from '../support/service.js';
+import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.js';
 
 const me = '/api/v1/auth/me';
 
 // Both processes have signed the user in by the token; the change is made in the first.
 describe('a token, in every process', () => {
+  let processes: TwoProcesses;
   let service: TestService;
-  let store: Store;
   let other: NestFastifyApplication;
   let name: string;
   let id: string;
@@ -23,16 +22,10 @@ describe('a token, in every process', () => {
   let made = 0;
 
   beforeAll(async () => {
-    service = await startTestService();
-    store = openStore({ url: service.databaseUrl, connections: 3 });
-    other = await createService({ store, publicUrl: undefined, report: (error) => service.unexpected.push(error) });
-    await other.listen(0, '127.0.0.1');
+    processes = await startTwoProcesses();
+    ({ service, other } = processes);
   });
-  afterAll(async () => {
-    await other.close();
-    await store.close();
-    await service.stop();
-  });
+  afterAll(() => processes.stop());
   beforeEach(async () => {
     name = `user-${(made += 1)}`;
     await service.addUser(name);

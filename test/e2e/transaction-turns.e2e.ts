@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CastellanError } from '../../src/core/errors.js';
 import { castellan } from '../../src/embed/prisma-extension.js';
 import { openBlogApp, type BlogApp } from '../support/blog/blog-app.js';
+import { closeSound } from '../support/blog/close-sound.js';
 import type { BlogClient, BlogTransaction, Row } from '../support/blog/blog-client.js';
 
 const alice = 'user:alice';
@@ -11,11 +12,7 @@ let app: BlogApp;
 beforeAll(async () => {
   app = await openBlogApp();
 });
-afterAll(async () => {
-  const faults = await app.integrity();
-  await app.close();
-  expect(faults).toEqual([]);
-});
+afterAll(() => closeSound(app));
 
 const outcomeOf = (made: Promise<unknown>): Promise<string> =>
   made.then(

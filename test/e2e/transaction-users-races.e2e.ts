@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WriteUnit } from '../../src/core/ports/writes.js';
 import { CastellanError } from '../../src/core/errors.js';
 import { openBlogApp, type BlogApp } from '../support/blog/blog-app.js';
+import { closeSound } from '../support/blog/close-sound.js';
 import { drivers, type AppTransaction } from '../support/blog/drivers.js';
 import { begin, gate, untilWaiting } from '../support/blog/meeting.js';
 
@@ -11,11 +12,7 @@ let app: BlogApp;
 beforeAll(async () => {
   app = await openBlogApp();
 });
-afterAll(async () => {
-  const faults = await app.integrity();
-  await app.close();
-  expect(faults).toEqual([]);
-});
+afterAll(() => closeSound(app));
 
 describe.each(drivers)('two transactions at the same moment, of the app over $name', (driver) => {
   let name = '';

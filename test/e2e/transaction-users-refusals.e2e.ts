@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBlogApp, type BlogApp } from '../support/blog/blog-app.js';
+import { closeSound } from '../support/blog/close-sound.js';
 import { drivers } from '../support/blog/drivers.js';
 
 const alice = { type: 'user', id: 'alice' };
@@ -11,11 +12,7 @@ describe.each(drivers)('users and groups that are refused in a transaction of th
   beforeAll(async () => {
     app = await openBlogApp();
   });
-  afterAll(async () => {
-    const faults = await app.integrity();
-    await app.close();
-    expect(faults).toEqual([]);
-  });
+  afterAll(() => closeSound(app));
 
   const newId = (): string => `${driver.name}-${(number += 1)}`;
   const insert = (id: string): string => `INSERT INTO "User" (id, login) VALUES ('${id}', 'login of ${id}')`;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runInRequest } from '../../src/nest/current-request.js';
 import { openBlogApp, type BlogApp } from '../support/blog/blog-app.js';
+import { closeSound } from '../support/blog/close-sound.js';
 import { drivers } from '../support/blog/drivers.js';
 
 const alice = { type: 'user', id: 'alice' };
@@ -12,11 +13,7 @@ describe.each(drivers)('users in a transaction of the app over $name', (driver) 
   beforeAll(async () => {
     app = await openBlogApp();
   });
-  afterAll(async () => {
-    const faults = await app.integrity();
-    await app.close();
-    expect(faults).toEqual([]);
-  });
+  afterAll(() => closeSound(app));
 
   const newId = (): string => `${driver.name}-${(number += 1)}`;
   const insert = (id: string): string => `INSERT INTO "User" (id, login) VALUES ('${id}', 'login of ${id}')`;

@@ -1,7 +1,7 @@
 import { compare } from '../conditions/evaluate-condition.js';
 import type { Comparison } from '../conditions/condition.js';
 import type { Json } from '../model.js';
-import { isUuid, wholeNumber } from './id-forms.js';
+import { isUuid, wholeNumber } from '../id-forms.js';
 import { dateOrder, dateOf, isOneOfDates } from './date-tests.js';
 import { NO_ROW, allOf, anyOf, onColumn, theNotNull, theNulls, type RowFilter, type RowValue } from './row-filter.js';
 import type { RowColumn } from './row-model.js';

@@ -3,7 +3,7 @@ import { isAnonymous } from '../../core/caller.js';
 import { CastellanError, unknownReference } from '../../core/errors.js';
 import { refName, type JsonObject, type ObjectRef, type SubjectRef } from '../../core/model.js';
 import type { ObjectRecord } from '../../core/ports/objects.js';
-import { fitsForm, type IdForm } from '../../core/rows/id-forms.js';
+import { fitsForm, type NarrowIdForm } from '../../core/id-forms.js';
 import { idFormsOf } from '../access-view.js';
 import { joinAncestors, requireChildless, requireParent } from '../ancestry.js';
 import { unfitId } from '../database-errors.js';
@@ -83,7 +83,7 @@ interface Prepared {
   readonly granted: readonly string[];
   readonly permissions: readonly number[];
   readonly creator_id: number | null;
-  readonly id_forms: readonly IdForm[];
+  readonly id_forms: readonly NarrowIdForm[];
 }
 
 // Another write may have made it meanwhile: that is an answer, and leaves the transaction as it is.

@@ -1,5 +1,8 @@
-/** How an app holds the ids of a type as something narrower than texts. */
-export type IdForm = 'uuid' | 'int' | 'bigint';
+/** How an app holds the ids of a type as something narrower than texts: a column of it reads several spellings as one id. */
+export type NarrowIdForm = 'uuid' | 'int' | 'bigint';
+
+/** How ids of a type are written where an app keeps them; `text` says that every spelling is an id of its own. */
+export type IdForm = NarrowIdForm | 'text';
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const WHOLE = /^(?:0|-?[1-9]\d{0,18})$/;
@@ -18,6 +21,6 @@ export function wholeNumber(text: string, form: 'int' | 'bigint'): bigint | unde
 }
 
 /** Whether an app can hold the id so. */
-export function fitsForm(id: string, form: IdForm): boolean {
+export function fitsForm(id: string, form: NarrowIdForm): boolean {
   return form === 'uuid' ? isUuid(id) : wholeNumber(id, form) !== undefined;
 }
