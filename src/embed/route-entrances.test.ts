@@ -11,6 +11,7 @@ import {
 } from '../../test/support/embedding/entrances.js';
 import { FakeEngine } from '../../test/support/embedding/fake-engine.js';
 import { startGuardedApp, type AppParts, type GuardedApp } from '../../test/support/embedding/guarded-app.js';
+import type { AuthzDefaults } from './authz-options.js';
 
 let app: GuardedApp | undefined;
 afterEach(async () => {
@@ -27,14 +28,14 @@ const engine = new FakeEngine(
   'user:alice folder:view folder:7',
 );
 
-type Parts = Partial<AppParts> & { readonly deny?: boolean };
+type Parts = Partial<AppParts> & { readonly deny?: boolean; readonly defaults?: AuthzDefaults };
 
-async function start(controllers: Type[], { deny = false, ...parts }: Parts = {}): Promise<GuardedApp> {
+async function start(controllers: Type[], { deny = false, defaults = {}, ...parts }: Parts = {}): Promise<GuardedApp> {
   app = await startGuardedApp({
     platform: 'fastify',
     controllers,
     ...parts,
-    authz: { engine, undeclaredRoutes: deny ? 'deny' : 'refuse' },
+    authz: { engine, defaults, undeclaredRoutes: deny ? 'deny' : 'refuse' },
   });
   return app;
 }
@@ -133,6 +134,11 @@ describe('a controller with a base class', () => {
       'GET /silent/inherited': expect.stringContaining('base class'),
     });
     expect(await faults([RESTATED])).toEqual({});
+  });
+
+  it('is not opened by what the module says of routes that say nothing', async () => {
+    const defaults = { access: 'signed-in' } as const;
+    expect(Object.keys(await faults([SilentChild], { defaults }))).toEqual(['PUT /silent', 'GET /silent/inherited']);
   });
 
   it('opens nothing by what its base class says', async () => {

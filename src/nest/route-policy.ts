@@ -124,7 +124,10 @@ export function routePolicy(
   // That a base class is about no object would make lists of what its children show.
   const source = inherited === null ? (declaresNoObject(context) ? null : undefined) : inherited;
   return {
-    access: (readOwn(ACCESS) as RouteAccess | undefined) ?? defaults.access,
+    // A child that forgot what its base class says is no route that says nothing: no default opens it.
+    access:
+      (readOwn(ACCESS) as RouteAccess | undefined) ??
+      (inheritsAccess(context.getClass()) ? undefined : defaults.access),
     resource: readOwn(RESOURCE) as ResourceSource | undefined,
     action: read(ACTION) as string | undefined,
     objectParam: typeof source === 'string' ? source : (defaults.objectParam ?? 'id'),

@@ -101,6 +101,16 @@ describe('the tokens of another user', () => {
     await expectRefusal(service.as().post(pathOf('manager')).set(headers).send({ name: 'x' }), 'forbidden');
   });
 
+  it('are not outlasted by a password that a token would set: its own user’s takes the password', async () => {
+    const { body } = await service.as('manager').post(pathOf('manager')).send({ name: 'found' }).expect(201);
+    const headers = { authorization: `Bearer ${body.token}` };
+    const patch = (id: string, change: object) => service.as().patch(`/api/v1/users/${id}`).set(headers).send(change);
+    await expectRefusal(patch('manager', { password: 'a password of whoever found it' }), 'forbidden');
+    await service.as('manager').get('/api/v1/auth/me').expect(200);
+    await patch('manager', { attributes: { seen: true } }).expect(200);
+    await patch(target, { password: 'a password that was lost' }).expect(200);
+  });
+
   it('are nobody’s who is not signed in, whatever anyone may', async () => {
     const rights = await service.arrange((unit) =>
       unit.grants.create(

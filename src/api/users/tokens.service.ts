@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { isTokenCaller } from '../../auth/bearer.strategy.js';
 import { newTokenSecret } from '../../auth/token-secret.js';
 import type { Author, Caller } from '../../core/caller.js';
-import { CastellanError, notSignedIn } from '../../core/errors.js';
+import { notSignedIn } from '../../core/errors.js';
 import { sameRef } from '../../core/model.js';
 import type { Page } from '../../core/ports/lists.js';
 import type { TokenRecord } from '../../core/ports/tokens.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
+import { refuseOwnToken } from './own-token.js';
 import type { NewTokenBody } from './tokens.schema.js';
 import { requireWeaker } from './weaker-user.js';
 
@@ -26,9 +26,7 @@ export class TokensService {
     user: string,
     { name, expiresAt = null }: NewTokenBody,
   ): Promise<NewTokenAnswer> {
-    // Whoever found a token must not be able to outlast its end by making another one.
-    if (isTokenCaller(caller) && isSame(author, user))
-      throw new CastellanError('forbidden', 'A token makes no other of the same user: send username and password.');
+    refuseOwnToken(caller, user, 'makes no other of the same user');
     const { token, hash } = newTokenSecret();
     const { id, createdAt, ...record } = await this.writes.write(author, 'structure', async (unit) => {
       await requireMayActAs(unit, user);

@@ -46,11 +46,12 @@ export class UsersController {
 
   @Patch(':id')
   update(
+    @CallerOfRequest() caller: Caller,
     @AuthorOfRequest() author: Author,
     @Target() target: ObjectRef,
     @Body({ schema: userPatch }) patch: UserPatch,
   ): Promise<UserRecord> {
-    return this.users.update(author, target, patch);
+    return this.users.update(caller, author, target, patch);
   }
 
   @Delete(':id')

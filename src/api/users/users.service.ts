@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Passwords } from '../../auth/passwords.js';
-import type { Author } from '../../core/caller.js';
+import type { Author, Caller } from '../../core/caller.js';
 import type { ObjectRef } from '../../core/model.js';
 import type { UserRecord } from '../../core/ports/users.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
 import { mergeAttributes } from '../merge-patch.js';
+import { refuseOwnToken } from './own-token.js';
 import type { NewUserBody, UserPatch } from './users.schema.js';
 import { requireWeaker } from './weaker-user.js';
 
@@ -29,8 +30,9 @@ export class UsersService {
     });
   }
 
-  async update(author: Author, target: ObjectRef, patch: UserPatch): Promise<UserRecord> {
+  async update(caller: Caller, author: Author, target: ObjectRef, patch: UserPatch): Promise<UserRecord> {
     const { password, attributes, username, email, active, superuser } = patch;
+    if (password !== undefined) refuseOwnToken(caller, target.id, 'sets no password of its own user');
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
     return this.writes.write(author, 'structure', async (unit) => {
       const decision = await unit.authority.requireOnObject('change', target);
