@@ -2,6 +2,7 @@ import { CastellanError } from '../core/errors.js';
 import { faultOfName } from '../core/identifiers.js';
 import type { IdForm, NarrowIdForm } from '../core/id-forms.js';
 import { inWindow } from './principals-sql.js';
+import { rowGrantsOf, rowGrantsStatements } from './row-grants-sql.js';
 
 /** The view of who has access to the rows of one model. */
 export interface AccessView {
@@ -56,7 +57,7 @@ BEGIN
   IF type_id IS NULL THEN
     RAISE EXCEPTION 'There is no type % yet: register it, then run this migration again.', ${type};
   END IF;
-${view.idType === 'text' ? '' : idStatements(view.idType)}  EXECUTE $sql$DROP VIEW IF EXISTS ${named}$sql$;
+${view.idType === 'text' ? rowGrantsStatements('text', executing) : idStatements(view.idType)}  EXECUTE $sql$DROP VIEW IF EXISTS ${named}$sql$;
   EXECUTE replace($sql$CREATE VIEW ${named} AS
 ${selectOf(view)}$sql$, '${OBJECT_TYPE}', type_id);
 END
@@ -64,22 +65,24 @@ $castellan$;
 `;
 }
 
-// A check that the type's ids can be held as the app does, in one spelling only, and indexes of them as they are held so. What is registered is
-// held against it beforehand, by its name. It comes last: from then on, until the end, nothing can be decided.
+const executing = (statement: string, into = ''): string =>
+  `  EXECUTE replace($sql$${statement}$sql$, '${OBJECT_TYPE}', type_id)${into};\n`;
+
+// A check that the type's ids can be held as the app does, in one spelling only, and indexes and the table of row grants, which hold them so. What is
+// registered is held against it beforehand, by its name. It comes last: from then on, until the end, nothing can be decided.
 function idStatements(form: NarrowIdForm): string {
   const [check, ids] = [quoted(idCheckName(OBJECT_TYPE, form)), quoted(`ids of type ${OBJECT_TYPE} as ${form}`)];
   const fits = `CASE WHEN type_id = ${OBJECT_TYPE} THEN ${FITS[form]} ELSE true END`;
-  const execute = (statement: string, into = ''): string =>
-    `  EXECUTE replace($sql$${statement}$sql$, '${OBJECT_TYPE}', type_id)${into};\n`;
-  return `${execute(`SELECT external_id FROM castellan.objects WHERE type_id = ${OBJECT_TYPE} AND NOT ${fits} LIMIT 1`, ' INTO unfit')}\
+  return `${executing(`SELECT external_id FROM castellan.objects WHERE type_id = ${OBJECT_TYPE} AND NOT ${fits} LIMIT 1`, ' INTO unfit')}\
   IF unfit IS NOT NULL THEN
     RAISE EXCEPTION 'The id % of an object of this type could not be held as ${form}.', unfit;
   END IF;
-${execute(`CREATE UNIQUE INDEX IF NOT EXISTS ${ids} ON castellan.objects ((${idExpression(form, '')})) INCLUDE (id, type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`)}\
-${execute(`CREATE INDEX IF NOT EXISTS ${quoted(`objects of type ${OBJECT_TYPE}`)} ON castellan.objects (id) INCLUDE (type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`)}\
+${executing(`CREATE UNIQUE INDEX IF NOT EXISTS ${ids} ON castellan.objects ((${idExpression(form, '')})) INCLUDE (id, type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`)}\
+${executing(`CREATE INDEX IF NOT EXISTS ${quoted(`objects of type ${OBJECT_TYPE}`)} ON castellan.objects (id) INCLUDE (type_id, external_id) WHERE type_id = ${OBJECT_TYPE}`)}\
+${rowGrantsStatements(form, executing)}\
   IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = 'castellan.objects'::regclass
     AND conname = replace('${idCheckName(OBJECT_TYPE, form)}', '${OBJECT_TYPE}', type_id)) THEN
-  ${execute(`ALTER TABLE castellan.objects ADD CONSTRAINT ${check} CHECK (${fits})`)}  END IF;
+  ${executing(`ALTER TABLE castellan.objects ADD CONSTRAINT ${check} CHECK (${fits})`)}  END IF;
 `;
 }
 
@@ -128,7 +131,6 @@ const WHERE_BOTH = `${inWindow('a')} AND (g.variant = '' OR (${inWindow('g')})) 
     OR EXISTS (SELECT 1 FROM castellan.ancestry up WHERE up.descendant_id = o.id AND up.ancestor_id = g.place_id))`;
 
 const LEGS: readonly Leg[] = [
-  { way: 'grant', ...PLAIN, joins: `JOIN castellan.grants g ON ${SELF('g.place_id')}`, where: `g.variant = ''` },
   {
     way: 'below',
     ...PLAIN,
@@ -175,20 +177,25 @@ const LEGS: readonly Leg[] = [
 
 /** `by` is 'rule' where objects are looked up from the rules, 'row' where each row is asked. */
 function selectOf({ idType, idColumn }: AccessView): string {
-  return (['rule', 'row'] as const)
-    .flatMap((by) =>
-      LEGS.map(({ way, holder, permission, rule, joins, where }) => {
-        const leg = `SELECT ${idExpression(idType, 'o.')} AS object_id, ${holder} AS holder_id, ${permission} AS permission_id, ${rule} AS rule, ${FENCE}
+  const placed = LEGS.map(({ way, holder, permission, rule, joins, where }) => ({
+    way,
+    leg: `SELECT ${idExpression(idType, 'o.')} AS object_id, ${holder} AS holder_id, ${permission} AS permission_id, ${rule} AS rule, ${FENCE}
     FROM castellan.objects o ${joins}
-    WHERE o.type_id = ${OBJECT_TYPE} AND ${where}`;
-        const asked =
-          by === 'rule' ? leg : `SELECT ${COLUMNS}, ${FENCE} FROM (${leg}) leg CROSS JOIN castellan.taken_for_many()`;
-        return `SELECT leg.object_id AS ${quoted(idColumn)}, leg.holder_id, leg.permission_id, '${way}' AS way, leg.rule, '${by}' AS "by" FROM (
-  ${asked}
+    WHERE o.type_id = ${OBJECT_TYPE} AND ${where}`,
+  }));
+  const granted = `SELECT g.row_id AS object_id, ${PLAIN.holder} AS holder_id, ${PLAIN.permission} AS permission_id, ${PLAIN.rule} AS rule`;
+  const grants = `FROM ${rowGrantsOf(idType)} g`;
+  const asked = [{ way: 'grant', leg: `${granted}, ${FENCE} ${grants}` }, ...placed].map(({ way, leg }) => ({
+    way,
+    leg: `SELECT ${COLUMNS}, ${FENCE} FROM (${leg}) leg CROSS JOIN castellan.taken_for_many()`,
+  }));
+  // One table, looked up by its key: the planner makes the best of it, and a fence would take its time from each of thousands of rows.
+  const lookedUp = [{ way: 'grant', leg: `${granted} ${grants}` }, ...placed];
+  const selectFrom = (by: string) => (leg: { way: string; leg: string }) =>
+    `SELECT leg.object_id AS ${quoted(idColumn)}, leg.holder_id, leg.permission_id, '${leg.way}' AS way, leg.rule, '${by}' AS "by" FROM (
+  ${leg.leg}
 ) leg`;
-      }),
-    )
-    .join('\nUNION ALL\n');
+  return [...lookedUp.map(selectFrom('rule')), ...asked.map(selectFrom('row'))].join('\nUNION ALL\n');
 }
 
 const COLUMNS = 'leg.object_id, leg.holder_id, leg.permission_id, leg.rule';

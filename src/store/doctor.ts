@@ -4,6 +4,7 @@ import { translatingDatabaseErrors } from './database-errors.js';
 import { run, type Found } from './doctor-check.js';
 import { CLOSURE_CHECKS } from './doctor-closures.js';
 import { ORPHAN_CHECKS } from './doctor-orphans.js';
+import { ROW_GRANTS_CHECK } from './doctor-row-grants.js';
 import { RULE_CHECKS } from './doctor-rules.js';
 import { PgExecutor, type SqlExecutor } from './executor.js';
 import { lock } from './write-transactions.js';
@@ -36,7 +37,7 @@ export interface Mending extends Examination {
 }
 
 // In the order in which they are mended: what is gone goes first, and closures come last, of what is then there.
-const CHECKS = [...ORPHAN_CHECKS, ...CLOSURE_CHECKS, ...RULE_CHECKS];
+const CHECKS = [...ORPHAN_CHECKS, ...CLOSURE_CHECKS, ...RULE_CHECKS, ROW_GRANTS_CHECK];
 // What is mended may uncover something, such as a role's row that has no closure yet.
 const MOST_ROUNDS = 3;
 // Nobody's request waits for it, and a large database takes its time.

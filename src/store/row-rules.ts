@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { CastellanError } from '../core/errors.js';
 import type { Effect, JsonObject, Mode, SubjectRef } from '../core/model.js';
 import {
@@ -24,6 +25,9 @@ export interface Thresholds {
 // Up to so many, what rules are placed on is looked up and put in order; then it is looked up, and rows are asked in their order whether they are
 // among it; beyond, that would take longer than to ask of each row what is placed on it.
 const THRESHOLDS: Thresholds = { some: 2000, many: 20_000 };
+
+// How far rules reach is a hint: it makes a query quicker or slower, and never answers otherwise. So it may be a little old.
+const REMEMBERED = { max: 1000, ttl: 5000 };
 
 const kindOf = (row: string): string =>
   `${row}.permission_id, ${row}.effect, ${row}.condition, ${row}.fields <> '{}' AS of_fields, ${ruleName(row)} AS rule`;
@@ -102,9 +106,13 @@ interface Row {
   }[];
 }
 
-/** Reads what filters of rows are made of: two look-ups, whose cost does not grow with the plain grants there are. */
+/**
+ * Reads what filters of rows are made of: two look-ups, whose cost does not grow with the plain grants there are. The second one only tells how
+ * to ask, and is remembered for some seconds.
+ */
 export class PostgresRowRules extends RowRuleSource {
   readonly #places: Statement;
+  readonly #remembered = new LRUCache<string, ReadonlyMap<number, Reach>>(REMEMBERED);
 
   constructor(
     private readonly sql: SqlExecutor,
@@ -136,15 +144,16 @@ export class PostgresRowRules extends RowRuleSource {
   }
 
   async #reachesOf({ holders, permissions, principals, type_id }: Row): Promise<ReadonlyMap<number, Reach>> {
-    const found = await this.sql.query<{ permission_id: number; places: number }>(this.#places, [
-      holders,
-      permissions,
-      principals,
-      type_id,
-    ]);
+    const asked = [holders, permissions, principals, type_id];
+    const key = JSON.stringify(asked);
+    const remembered = this.#remembered.get(key);
+    if (remembered) return remembered;
+    const found = await this.sql.query<{ permission_id: number; places: number }>(this.#places, asked);
     const { some, many } = this.thresholds;
     const reachOf = (places: number): Reach => (places < some ? 'few' : places < many ? 'some' : 'many');
-    return new Map(found.map(({ permission_id, places }) => [permission_id, reachOf(places)]));
+    const reaches = new Map(found.map(({ permission_id, places }) => [permission_id, reachOf(places)]));
+    this.#remembered.set(key, reaches);
+    return reaches;
   }
 }
 

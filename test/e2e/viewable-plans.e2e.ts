@@ -103,7 +103,7 @@ describe('the plans of lists', () => {
       const { where } = await viewableOf(name, thresholds);
       const nodes = await planOf({ where: { AND: [where, { id }] } });
       const scans = nodes.filter((node) => node['Node Type'].includes('Scan') && node['Relation Name'] !== undefined);
-      expect(scans.length, name).toBeGreaterThan(2);
+      expect(scans.length, name).toBeGreaterThan(1);
       expect(scans.filter((node) => node['Index Cond'] === undefined).map(named), JSON.stringify(thresholds)).toEqual(
         [],
       );
@@ -114,6 +114,9 @@ describe('the plans of lists', () => {
   it('are made quickly: of a leg that is not asked for, nothing is planned', async () => {
     const { where } = await viewableOf('few');
     const tables = (await planOf({ where, ...newest })).map((node) => node['Relation Name']);
-    expect(tables.filter((table) => table !== undefined).toSorted()).toEqual(['Document', 'grants', 'objects']);
+    expect(tables.filter((table) => table !== undefined).toSorted()).toEqual([
+      'Document',
+      expect.stringMatching(/^plain grants on type \d+ as uuid$/),
+    ]);
   });
 });
