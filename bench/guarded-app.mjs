@@ -47,5 +47,6 @@ const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: 
 await app.listen(0, '127.0.0.1');
 process.send({ port: app.getHttpServer().address().port });
 process.on('message', (message) => {
+  if (message === 'usage') process.send({ usage: process.cpuUsage() });
   if (message === 'stop') void app.close().then(() => process.disconnect());
 });

@@ -1,5 +1,7 @@
 // Measures what the guard costs a Nest app on Fastify: its routes guarded, beside the same app unguarded, in one run.
-//   node bench/guards.mjs [--documents 10000] [--seconds 10] [--connections 64]
+//   node bench/guards.mjs [--documents 10000] [--seconds 3] [--rounds 5] [--connections 64]
+// The two apps take turns, round by round, so that a machine that is busy for a moment is busy for both. Beside the requests that are answered in a
+// second, which the load and the database on the other core bound as well, it tells the processor time that the app itself takes for one.
 // It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
 // Where there is `taskset`, the app has one core and Postgres and the load share the other.
 import { fork, spawnSync } from 'node:child_process';
@@ -18,12 +20,14 @@ const GRANTED = 200;
 const { values: options } = parseArgs({
   options: {
     documents: { type: 'string', default: '10000' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64' },
   },
 });
 const documents = Number(options.documents);
 const seconds = Number(options.seconds);
+const rounds = Number(options.rounds);
 const many = Number(options.connections);
 
 const say = (line) => process.stderr.write(`${line}\n`);
@@ -81,6 +85,12 @@ async function startApp(...args) {
   return {
     port,
     isPinned: pin(child.pid, 0),
+    usage: async () => {
+      const told = new Promise((resolve) => child.once('message', resolve));
+      child.send('usage');
+      const { usage } = await told;
+      return usage.user + usage.system;
+    },
     stop: async () => {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.send('stop');
@@ -89,24 +99,37 @@ async function startApp(...args) {
   };
 }
 
+const medianOf = (numbers) => numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)];
+
+async function measureOnce(app, scenario) {
+  const before = await app.usage();
+  const result = await load({ port: app.port, ...scenario, seconds });
+  return { ...result, cpu: ((await app.usage()) - before) / result.requests };
+}
+
 async function measure({ url, embedded }) {
   const apps = [await startApp(), await startApp(url)];
   const isPinned = apps.every((app) => app.isPinned) && pin(process.pid, 1);
   const rows = [];
   try {
     for (const { name, ...scenario } of SCENARIOS) {
-      const results = [];
-      for (const { port } of apps) {
-        await load({ port, ...scenario, seconds: Math.min(3, seconds) });
-        if (isPinned && embedded) await pinPostgres(url, 1);
-        results.push(await load({ port, ...scenario, seconds }));
-      }
-      const [open, guarded] = results;
-      const share = guarded.perSecond / open.perSecond;
+      for (const { port } of apps) await load({ port, ...scenario, seconds });
+      if (isPinned && embedded) await pinPostgres(url, 1);
+      const results = [[], []];
+      for (let round = 0; round < rounds; round += 1)
+        for (const [n, app] of apps.entries()) results[n].push(await measureOnce(app, scenario));
+      const [open, guarded] = results.map((each) => ({
+        perSecond: medianOf(each.map(({ perSecond }) => perSecond)),
+        median: medianOf(each.map(({ median }) => median)),
+        p99: medianOf(each.map(({ p99 }) => p99)),
+        cpu: medianOf(each.map(({ cpu }) => cpu)),
+      }));
+      const share = medianOf(results[1].map(({ perSecond }, round) => perSecond / results[0][round].perSecond));
+      const cpuShare = medianOf(results[1].map(({ cpu }, round) => results[0][round].cpu / cpu));
       say(
         `${name}, ${scenario.connections}: ${Math.round(open.perSecond)}/s, guarded ${Math.round(guarded.perSecond)}/s`,
       );
-      rows.push({ name, connections: scenario.connections, open, guarded, share });
+      rows.push({ name, connections: scenario.connections, open, guarded, share, cpuShare });
     }
   } finally {
     for (const app of apps) await app.stop();
@@ -122,13 +145,13 @@ function report({ rows, isPinned }) {
   const least = Math.min(...atMany);
   const whole = (number) => Math.round(number).toLocaleString('en');
   return [
-    `${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}; ${documents.toLocaleString('en')} documents; ${placed}; ${seconds} s each after a warm-up.`,
+    `${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}; ${documents.toLocaleString('en')} documents; ${placed}; medians of ${rounds} rounds of ${seconds} s.`,
     '',
-    '| what | connections | unguarded a second | guarded a second | share | median ms, unguarded | guarded | p99 ms, guarded |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| what | connections | unguarded a second | guarded a second | share | µs of the app, unguarded | guarded | share | median ms, unguarded | guarded |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map(
-      ({ name, connections, open, guarded, share }) =>
-        `| ${name} | ${connections} | ${whole(open.perSecond)} | ${whole(guarded.perSecond)} | ${Math.round(share * 100)}% | ${open.median.toFixed(2)} | ${guarded.median.toFixed(2)} | ${guarded.p99.toFixed(2)} |`,
+      ({ name, connections, open, guarded, share, cpuShare }) =>
+        `| ${name} | ${connections} | ${whole(open.perSecond)} | ${whole(guarded.perSecond)} | ${Math.round(share * 100)}% | ${whole(open.cpu)} | ${whole(guarded.cpu)} | ${Math.round(cpuShare * 100)}% | ${open.median.toFixed(2)} | ${guarded.median.toFixed(2)} |`,
     ),
     '',
     `At ${many} connections the guarded app reached ${Math.round(least * 100)}% of the unguarded one where it reached the least; the aim is ${AIM * 100}%.`,

@@ -65,12 +65,12 @@ export class OwnConnections implements Connections {
     };
     this.decisions = new pg.Pool({
       ...shared,
-      max: options.decisionConnections ?? 3,
+      max: options.decisionConnections ?? 4,
       options: asOptions([...settings, ...DECISION_PLANS]),
     });
     this.pool = new pg.Pool({
       ...shared,
-      max: options.connections ?? 7,
+      max: options.connections ?? 6,
       options: asOptions([...settings, ...LOOKUP_PLANS]),
     });
     // A connection that breaks while idle is replaced at its next use; without a listener it would end the process.

@@ -46,7 +46,7 @@ export class PostgresCredentials extends Credentials {
         return stamps.map((stamp) => subjectOf(byKey.get(stamp.subjectKey), stamp));
       },
     };
-    this.#standing = new SharedStatement(asking, { perStatement: 256, statements: 1, waiting: 20_000 });
+    this.#standing = new SharedStatement(asking, { together: 1, perStatement: 256, statements: 1, waiting: 20_000 });
   }
 
   async findByUsername(username: string): Promise<StoredCredential | null> {

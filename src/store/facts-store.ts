@@ -47,8 +47,13 @@ export class FactsStore implements FactsSource {
 export class SharedFacts implements FactsSource {
   readonly #shared: SharedStatement<Question, Facts>;
 
-  constructor(sql: SqlExecutor, statements = 2) {
-    this.#shared = new SharedStatement(new FactsStore(sql), { perStatement: 256, statements, waiting: 20_000 });
+  constructor(sql: SqlExecutor, statements = 3) {
+    this.#shared = new SharedStatement(new FactsStore(sql), {
+      together: 16,
+      perStatement: 256,
+      statements,
+      waiting: 20_000,
+    });
   }
 
   fetchFacts(questions: readonly Question[]): Promise<Facts[]> {

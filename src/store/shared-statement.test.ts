@@ -37,7 +37,7 @@ class Answers implements Asking<number, string> {
   }
 }
 
-const limits: SharingLimits = { perStatement: 4, statements: 2, waiting: 20 };
+const limits: SharingLimits = { together: 4, perStatement: 4, statements: 2, waiting: 20 };
 const shared = (answers: Asking<number, string>, of: Partial<SharingLimits> = {}) =>
   new SharedStatement<number, string>(answers, { ...limits, ...of });
 
@@ -109,6 +109,27 @@ describe('questions that share a statement', () => {
     await answers.next();
     await answers.next();
     expect(await Promise.all(asked)).toEqual(asked.map((_, question) => `answer ${question}`));
+  });
+
+  it('are dealt out to the statements, so that none waits for all, but for those too few to be', async () => {
+    const asked = async (waiting: number, free: number): Promise<number[]> => {
+      const answers = new Answers();
+      const statement = shared(answers, { together: 4, perStatement: 20, statements: 3, waiting: 100 });
+      for (let busy = 3; busy > free; busy -= 1) {
+        void statement.ask(0);
+        await turn();
+      }
+      for (let n = 0; n < waiting; n += 1) void statement.ask(n);
+      await turn();
+      return answers.asked.slice(3 - free).map((questions) => questions.length);
+    };
+    expect(await asked(4, 3)).toEqual([4]);
+    expect(await asked(7, 3)).toEqual([4, 3]);
+    expect(await asked(30, 3)).toEqual([10, 10, 10]);
+    expect(await asked(31, 3)).toEqual([11, 11, 9]);
+    expect(await asked(90, 3)).toEqual([20, 20, 20]);
+    expect(await asked(9, 1)).toEqual([4]);
+    expect(await asked(30, 1)).toEqual([10]);
   });
 
   it('fail all together when their statement fails, and no others with them', async () => {

@@ -14,6 +14,8 @@ interface Waiting<Question, Answer> {
 
 /** How many questions one statement carries, how many statements run at once, and how many questions may wait. */
 export interface SharingLimits {
+  /** What waits is dealt out to the statements, but for so few. */
+  readonly together: number;
   readonly perStatement: number;
   readonly statements: number;
   readonly waiting: number;
@@ -57,15 +59,22 @@ export class SharedStatement<Question, Answer> {
   }
 
   #start(): void {
+    const share = this.#shareOf(this.#waiting.length);
     while (this.#running < this.limits.statements && this.#waiting.length > 0) {
       const batch = this.#waiting;
-      this.#waiting = batch.length > this.limits.perStatement ? batch.splice(this.limits.perStatement) : [];
+      this.#waiting = batch.splice(share);
       this.#running += 1;
       void this.#run(batch).finally(() => {
         this.#running -= 1;
         if (this.#waiting.length > 0) this.#schedule();
       });
     }
+  }
+
+  // All that waits in one statement would have the service wait for the database, and then the database for the service.
+  #shareOf(waiting: number): number {
+    const { together, perStatement, statements } = this.limits;
+    return Math.min(perStatement, Math.max(together, Math.ceil(waiting / statements)));
   }
 
   async #run(batch: Waiting<Question, Answer>[]): Promise<void> {

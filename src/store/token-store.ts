@@ -37,7 +37,7 @@ export class PostgresTokens extends Tokens {
         return hashes.map((hash) => holderIn(byHash.get(hash)));
       },
     };
-    this.#holders = new SharedStatement(asking, { perStatement: 256, statements: 1, waiting: 20_000 });
+    this.#holders = new SharedStatement(asking, { together: 1, perStatement: 256, statements: 1, waiting: 20_000 });
   }
 
   holderOf(hash: string): Promise<TokenHolder | null> {
