@@ -42,6 +42,7 @@ export default defineConfig({
           name: 'e2e',
           include: e2e,
           globalSetup: './test/support/global-setup.ts',
+          setupFiles: './test/support/documented-answers.setup.ts',
           // How many random worlds the decisions are compared in: `npm run test:property -- --worlds 100000` sets more.
           provide: {
             worlds: Number(process.env['CASTELLAN_TEST_WORLDS'] ?? 2000),

@@ -1,5 +1,5 @@
 // Fills a database and measures the service over HTTP, beside the same service's route that answers a constant, in one run.
-//   npm run bench -- [--documents 10000] [--seconds 10] [--connections 64] [--one-core] [--filled] [--write]
+//   npm run bench -- [--documents 10000] [--seconds 10] [--connections 64] [--one-core] [--filled] [--only evaluation] [--write]
 // It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
 // Where there is `taskset`, the service has one core and Postgres and the load share the other.
 import { fork, spawnSync } from 'node:child_process';
@@ -7,6 +7,7 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { PATIENT } from '../dist/app/patience.js';
 import { Passwords } from '../dist/auth/passwords.js';
+import { newTokenSecret } from '../dist/auth/token-secret.js';
 import { operator } from '../dist/core/caller.js';
 import { openStore } from '../dist/store/store.js';
 import { countGrants, document, fill } from './fill.mjs';
@@ -21,6 +22,8 @@ const { values: options } = parseArgs({
     connections: { type: 'string', default: '64' },
     'one-core': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    // Only the scenarios whose names have this in them, beside the first two.
+    only: { type: 'string', default: '' },
     // Measures a database that an earlier run has filled (DATABASE_URL names it).
     filled: { type: 'boolean', default: false },
   },
@@ -111,7 +114,7 @@ async function prepareDepth(unit) {
 
 const basic = (username) => ({ Authorization: `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}` });
 
-function scenarios(session) {
+function scenarios({ session, token }) {
   const evaluationOf = (user, id, headers = basic(user)) =>
     request({
       method: 'POST',
@@ -154,6 +157,7 @@ function scenarios(session) {
       connections: many,
       next: evaluation({ Cookie: session.cookie, 'X-CSRF-Token': session.csrfToken }),
     },
+    { name: 'evaluation, token', connections: many, next: evaluation({ Authorization: `Bearer ${token}` }) },
     { name: 'evaluation through 5 groups, 5 roles and 10 ancestors', connections: many, next: () => deep },
     { name: 'a constant, one connection', connections: 1, next: () => constant },
     { name: 'evaluation, Basic, one connection', connections: 1, next: evaluation(basic('u1')) },
@@ -166,7 +170,17 @@ function scenarios(session) {
     { name: 'page of 50 out of 200 granted', connections: many, next: page('colleague') },
     { name: 'grant written', connections: 1, next: nextGrant, status: 201 },
     { name: 'grant written', connections: 16, next: nextGrant, status: 201 },
-  ];
+  ].filter(({ name }, index) => index < 2 || name.includes(options.only));
+}
+
+async function makeToken(url) {
+  const store = openStore({ url, ...PATIENT });
+  const { token, hash } = newTokenSecret();
+  await store.writes.write(operator('bench', 'bench'), 'structure', (unit) =>
+    unit.tokens.create({ user: 'u1', name: 'bench', hash, expiresAt: null, permissions: null }),
+  );
+  await store.close();
+  return token;
 }
 
 async function signIn(port) {
@@ -193,7 +207,9 @@ async function addPublishAction(port) {
 }
 
 async function measure(url, grants) {
-  const child = fork(new URL('service.mjs', import.meta.url), [url], { execArgv: ['--max-semi-space-size=16'] });
+  const child = fork(new URL('service.mjs', import.meta.url), [url], {
+    execArgv: ['--max-semi-space-size=16', ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : [])],
+  });
   const port = await new Promise((resolve, reject) => {
     child.once('exit', () => reject(new Error('The service did not start.')));
     child.on('message', (message) => {
@@ -205,8 +221,9 @@ async function measure(url, grants) {
     const pinned = pin(child.pid, 0) && pin(process.pid, 1);
     await addPublishAction(port);
     const session = await signIn(port);
+    const token = await makeToken(url);
     const rows = [];
-    for (const { name, ...scenario } of scenarios(session)) {
+    for (const { name, ...scenario } of scenarios({ session, token })) {
       await load({ port, ...scenario, seconds: Math.min(3, seconds) });
       if (pinned) pinPostgres(options['one-core'] ? 0 : 1);
       const result = await load({ port, ...scenario, seconds });

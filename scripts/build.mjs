@@ -1,7 +1,17 @@
 // Builds dist/ from src/, and the Prisma client from prisma/schema.prisma; each only where its inputs changed.
 // `node scripts/build.mjs --client` stops after the client, which type checking and linting need.
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -42,7 +52,18 @@ if (!process.argv.includes('--client')) {
     rmSync('dist', { recursive: true, force: true });
     run('typescript', 'tsc', ['-p', 'tsconfig.build.json']);
     if (existsSync('dist/cli/main.js')) chmodSync('dist/cli/main.js', 0o755);
+    copyPage();
   });
+}
+
+/** Puts the page of /docs together, with what it is made with: who installs the package needs nothing else for it. */
+function copyPage() {
+  const [from, to] = ['src/app/openapi/page', 'dist/app/openapi/page'];
+  cpSync(from, to, { recursive: true });
+  const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
+  for (const file of ['swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'swagger-ui.css'])
+    copyFileSync(join(swagger, file), join(to, file));
+  for (const file of ['LICENSE', 'NOTICE']) copyFileSync(join(swagger, file), join(to, `swagger-ui-${file}.txt`));
 }
 
 /** Runs `make` unless the file `stamp` holds the fingerprint of the inputs as they are now; writes it after a success. */

@@ -25,7 +25,7 @@ const FIRST = Date.parse('0001-01-01T00:00:00Z');
 const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** A time with its zone; read as the same instant in UTC, in milliseconds. */
-const instant = z.iso.datetime({ offset: true }).transform((text, context) => {
+export const instant = z.iso.datetime({ offset: true }).transform((text, context) => {
   const time = Date.parse(text);
   if (time >= FIRST && time <= LAST) return new Date(time).toISOString();
   context.addIssue({ code: 'custom', message: 'must be in the years 1 to 9999' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { faultOfId, faultOfName, parsePermission, parseRef } from '../core/identifiers.js';
+import { faultOfId, faultOfName, MAX_ID_LENGTH, parsePermission, parseRef } from '../core/identifiers.js';
 import type { JsonObject } from '../core/model.js';
 
 const checked = (fault: (text: string) => string | undefined) =>
@@ -9,34 +9,41 @@ const checked = (fault: (text: string) => string | undefined) =>
   });
 
 /** An id: 1 to 256 characters, none of them a control character. */
-export const id = checked(faultOfId);
+export const id = checked(faultOfId).meta({ minLength: 1, maxLength: MAX_ID_LENGTH });
 
 /** The name of a type or an action: an id without a colon. */
-export const name = checked(faultOfName);
+export const name = checked(faultOfName).meta({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: '^[^:]+$' });
 
 /** A permission as it is written: `document:view`. */
-export const permission = checked((text) => (parsePermission(text) ? undefined : 'must be of the form type:action'));
+export const permission = checked((text) =>
+  parsePermission(text) ? undefined : 'must be of the form type:action',
+).meta({ description: 'An action on a resource type.', pattern: '^[^:]+:[^:]+$', examples: ['post:view'] });
 
 /** An object or a subject by type and id. */
-export const ref = z.strictObject({ type: name, id });
+export const ref = z.strictObject({ type: name, id }).meta({ id: 'Reference' });
 
 /** Who can hold a rule. */
-export const holder = z.strictObject({ type: z.enum(['user', 'group', 'service', 'role']), id });
+export const holder = z
+  .strictObject({ type: z.enum(['user', 'group', 'service', 'role']), id })
+  .meta({ id: 'RuleHolder' });
 
 /** Who can be assigned a role, or be a member of a group. */
-export const member = z.strictObject({ type: z.enum(['user', 'group', 'service']), id });
+export const member = z.strictObject({ type: z.enum(['user', 'group', 'service']), id }).meta({ id: 'Member' });
 
 /** A member of a group, named in the path beside the group's id. */
 export const memberParams = z.object({ subjectType: member.shape.type, subjectId: id });
 export type MemberParams = z.infer<typeof memberParams>;
 
 /** `user:alice` in a query string, as a reference. */
-export const refText = z.string().transform((text, context) => {
-  const parsed = parseRef(text);
-  if (parsed) return parsed;
-  context.addIssue({ code: 'custom', message: 'must be of the form type:id' });
-  return z.NEVER;
-});
+export const refText = z
+  .string()
+  .transform((text, context) => {
+    const parsed = parseRef(text);
+    if (parsed) return parsed;
+    context.addIssue({ code: 'custom', message: 'must be of the form type:id' });
+    return z.NEVER;
+  })
+  .meta({ description: 'By type and id, with a colon between them.', pattern: '^[^:]+:.+$' });
 
 /** Attributes: any JSON object. How deep it may go is settled where the body is read. */
 export const attributes = z.record(z.string(), z.json()) as z.ZodType<JsonObject>;
@@ -53,8 +60,20 @@ export const pageQuery = {
     .regex(/^\d{1,4}$/, 'must be a whole number from 1 to 1000')
     .transform(Number)
     .refine((limit) => limit >= 1 && limit <= 1000, 'must be a whole number from 1 to 1000')
-    .default(50),
-  cursor: z.string().min(1).max(1000).optional(),
+    .default(50)
+    .meta({
+      description: 'How many a page holds; 50 unless told.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000,
+      pattern: undefined,
+    }),
+  cursor: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: 'The `next` of the page before; the rest of the query stays as it was.' }),
 };
 
 export const plainPageQuery = z.strictObject(pageQuery);
@@ -65,7 +84,8 @@ export const totalPart = {
   total: z
     .enum(['true', 'false'], 'must be true or false')
     .optional()
-    .transform((text) => text === 'true'),
+    .transform((text) => text === 'true')
+    .meta({ description: 'Whether all that the list holds is counted.' }),
 };
 
 /** The query string of a list of what the caller may view. */

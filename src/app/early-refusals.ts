@@ -7,7 +7,10 @@ import { problemOf } from '../nest/problem.filter.js';
 // What is refused before there is a route has passed no hook and no filter: nobody else would give it its form.
 const PROBLEM = 'application/problem+json; charset=utf-8';
 
-type Headers = Readonly<Record<string, string>>;
+export type Headers = Readonly<Record<string, string>>;
+
+/** Answers a request without looking at it. */
+export type Refusal = (request: Pick<FastifyRequest, 'id'>, reply: FastifyReply) => void;
 
 /** Answers requests whose path can't be decoded (`%zz`). */
 export function refuseBadPath(headers: Headers) {
@@ -19,6 +22,24 @@ export function refuseBadPath(headers: Headers) {
       .code(problem.status)
       .send(problem);
   };
+}
+
+/** Refuses requests with 503 and as little work as can be: what is answered is put together once. */
+export function refuseAtOnce(headers: Headers, detail: string): Refusal {
+  const problem = problemOf(new CastellanError('overloaded', detail));
+  const body = Buffer.from(JSON.stringify(problem));
+  const head = { ...headers, 'content-type': PROBLEM, 'content-length': String(body.length), 'retry-after': '1' };
+  return (request, reply) => {
+    reply.hijack();
+    reply.raw.writeHead(problem.status, { ...head, 'x-request-id': request.id });
+    reply.raw.end(body);
+  };
+}
+
+/** Answers a request whose handler has not answered yet; what that may still send is dropped. */
+export function answerWith(error: CastellanError, reply: FastifyReply): void {
+  const problem = problemOf(error);
+  void reply.header('retry-after', '1').type(PROBLEM).code(problem.status).send(JSON.stringify(problem));
 }
 
 /** Answers what is no HTTP, has more headers than fit or does not come in whole in time; the connection ends with it. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { operator } from '../core/caller.js';
+import { faultOfLikeness, faultOfPassword } from '../auth/password-rules.js';
 import { Passwords } from '../auth/passwords.js';
 import { CastellanError } from '../core/errors.js';
 import type { Store } from '../store/store.js';
-import type { Config } from './config.js';
+import { ConfigError, type Config } from './config.js';
 
 /** The superuser that was made; the password is there only when it was generated, and is kept nowhere else. */
 export interface FirstAdmin {
@@ -27,11 +28,12 @@ export function generatePassword(): string {
 /**
  * Makes a superuser when there is no active one, and answers whom it made.
  *
- * @throws CastellanError `already_exists` when the name belongs to somebody who is none.
+ * @throws CastellanError `already_exists` when the name belongs to somebody who is none; ConfigError for a password that can't be set.
  */
 export async function ensureFirstAdmin(store: Store, config: Config, passwords: Passwords): Promise<FirstAdmin | null> {
   if ((await store.database.prisma.subject.count({ where: { superuser: true, active: true } })) > 0) return null;
   const username = config.adminUsername;
+  if (config.adminPassword !== undefined) requireFitPassword(config.adminPassword, username);
   const password = config.adminPassword ?? generatePassword();
   const passwordHash = await passwords.hash(password);
   const author = operator('start', 'start');
@@ -56,4 +58,11 @@ export async function ensureFirstAdmin(store: Store, config: Config, passwords: 
     return true;
   });
   return made ? { username, generatedPassword: config.adminPassword === undefined ? password : undefined } : null;
+}
+
+// Asked here and not with the other settings, as it counts only where an admin is made.
+function requireFitPassword(password: string, username: string): void {
+  const fault = faultOfPassword(password) ?? faultOfLikeness(password, { username });
+  if (fault !== undefined)
+    throw new ConfigError(`CASTELLAN_ADMIN_PASSWORD ${fault} (see docs/authentication.md#passwords).`);
 }

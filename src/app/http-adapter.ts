@@ -5,7 +5,8 @@ import type { FastifyInstance } from 'fastify';
 import { bindAuthzen } from '../api/access/http-binding.js';
 import { registerSessions, type SessionOptions } from '../auth/register-sessions.js';
 import { CastellanError } from '../core/errors.js';
-import { refuseBadMessage, refuseBadPath } from './early-refusals.js';
+import { refuseBadMessage, refuseBadPath, type Headers } from './early-refusals.js';
+import type { Operations } from './operations.js';
 import { parseStrictJson } from './strict-json.js';
 
 const KIB = 1024;
@@ -25,14 +26,28 @@ const HEADERS_BEHIND_TLS: Readonly<Record<string, string>> = {
 };
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
+/** The headers that every answer has; HSTS among them where browsers come by HTTPS. */
+export function headersOfAnswers(https: boolean): Headers {
+  return https ? { ...HEADERS, ...HEADERS_BEHIND_TLS } : HEADERS;
+}
+
 /** Makes the HTTP server that Nest answers on: its limits, how it reads bodies, and the headers that every answer has. */
-export async function createHttpAdapter(sessions: SessionOptions, https: boolean): Promise<FastifyAdapter> {
-  const headers = https ? { ...HEADERS, ...HEADERS_BEHIND_TLS } : HEADERS;
+export async function createHttpAdapter(
+  sessions: SessionOptions,
+  https: boolean,
+  trustedProxies: readonly string[] = [],
+  operations?: Operations,
+): Promise<FastifyAdapter> {
+  const headers = headersOfAnswers(https);
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    // By default nobody's: whoever connects could name any address, and be counted under another with each request.
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     requestTimeout: 8000,
     keepAliveTimeout: 5000,
     forceCloseConnections: 'idle',
+    // What comes while the service stops is refused by what watches the requests, in the form of every other refusal.
+    return503OnClosing: false,
     // Node closes slow requests only when it looks for them.
     http: { headersTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: HEADER_LIMIT },
     // An id that is too long is refused by name, like every other that can't be one; no path is longer than this.
@@ -43,6 +58,7 @@ export async function createHttpAdapter(sessions: SessionOptions, https: boolean
     clientErrorHandler: refuseBadMessage(headers),
   });
   const fastify = adapter.getInstance<FastifyInstance>();
+  operations?.bind(fastify);
   readBodiesStrictly(fastify);
   fastify.addHook('onRoute', (route) => {
     if (BATCH_ROUTES.has(route.url)) route.bodyLimit = BATCH_BODY_LIMIT;

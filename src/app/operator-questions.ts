@@ -69,17 +69,50 @@ export async function* list(
   } while (after !== undefined && left > 0);
 }
 
+/** The subjects of a type that may do the action on the object, a page at a time. */
+export async function* whoCan(
+  store: Store,
+  { subjectType, action, object }: { subjectType: string; action: string; object: ObjectRef },
+): AsyncGenerator<SubjectRef[]> {
+  const permission = { type: object.type, action };
+  let after: string | undefined;
+  do {
+    const page = await store.subjectLists.list({ subjectType, permission, object, limit: 1000, after });
+    after = page.next ?? undefined;
+    yield page.items;
+  } while (after !== undefined);
+}
+
+/**
+ * Reads the question of `who-can view post:123`.
+ *
+ * @throws CastellanError `invalid_request`.
+ */
+export function readWhoCan(action: string, object: string): { action: string; object: ObjectRef } {
+  const on = readRef('OBJECT', object);
+  return { action: readPermission(on.type, action).action, object: on };
+}
+
 /** What may be the reason for an empty list, other than that the subject may not. */
 export async function notesOnList(
   store: Store,
   { subject, permission }: { subject: SubjectRef; permission: Permission },
 ): Promise<string[]> {
-  const notes = await notesOnSubject(store, subject);
-  const type = await store.types.find(permission.type);
-  if (!type) notes.push(`There is no type ${permission.type}.`);
-  else if (!type.actions.includes(permission.action))
-    notes.push(`${permission.action} is no action of the type ${permission.type}.`);
+  return [...(await notesOnSubject(store, subject)), ...(await notesOnPermission(store, permission))];
+}
+
+/** What of the permission, and of the object where there is one, the database does not know. */
+export async function notesOnObject(store: Store, permission: Permission, object: ObjectRef): Promise<string[]> {
+  const notes = await notesOnPermission(store, permission);
+  if (notes.length === 0 && !(await store.objects.find(object)))
+    notes.push(`There is no ${refName(object)}: only rules placed everywhere count for it.`);
   return notes;
+}
+
+async function notesOnPermission(store: Store, { type: name, action }: Permission): Promise<string[]> {
+  const type = await store.types.find(name);
+  if (!type) return [`There is no type ${name}.`];
+  return type.actions.includes(action) ? [] : [`${action} is no action of the type ${name}.`];
 }
 
 async function notesOnSubject(store: Store, subject: SubjectRef): Promise<string[]> {

@@ -7,10 +7,13 @@ import { openStore, type Store } from '../store/store.js';
 import type { Config } from './config.js';
 import { isEmpty, loadDemo } from './demo.js';
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
+import { openLog, type Log } from './log/log.js';
 import { PATIENT, warm } from './patience.js';
 import { prepareDatabase, type PreparedDatabase } from './prepared-database.js';
 import { createService } from './service.js';
-import { stopSignal } from './stop-signal.js';
+import { stopInOrder, within } from './stop-in-order.js';
+import { stopSignal, type StopSignal } from './stop-signal.js';
+import { startTracing } from './tracing/start-tracing.js';
 
 /** Takes what the service has to say to a person, a line at a time. */
 export interface Output {
@@ -18,7 +21,7 @@ export interface Output {
 }
 
 const WATCH_EVERY_MS = 1000;
-const SHUTDOWN_MS = 10_000;
+const CLOSE_MS = 1000;
 
 /**
  * Runs the service until it is told to stop (SIGINT, SIGTERM): makes the database ready, listens, and at the end lets the
@@ -38,27 +41,53 @@ export async function serve(config: Config, out: Output): Promise<void> {
   if (database.migrated.length > 0) log(`Applied ${database.migrated.length} migration(s).`);
   try {
     const contents = await firstContents(database, config, log);
-    const store = openStore({ url: database.url });
-    try {
-      await warm(store);
-      const app = await createService({ store, publicUrl: config.publicUrl, report: reportTo(out) });
-      try {
-        await app.listen(config.port, config.host);
-        greet(out, addressOf(app), contents);
-        if (database.embedded) await keepRunning(database.embedded, store, stop.signal, out);
-        else await stop.stopped;
-        log('Stopping: finishing the requests under way.');
-      } finally {
-        await Promise.race([app.close(), pause(SHUTDOWN_MS, undefined, { ref: false })]);
-      }
-    } finally {
-      await store.close();
-    }
+    await answer({ database, config, out, stop, contents });
   } finally {
     await database.release();
     stop.dispose();
   }
   log('Stopped.');
+}
+
+interface Answering {
+  readonly database: PreparedDatabase;
+  readonly config: Config;
+  readonly out: Output;
+  readonly stop: StopSignal;
+  readonly contents: FirstContents;
+}
+
+// What a person is told once goes to stdout; the log, which others keep, to stderr.
+async function answer({ database, config, out, stop, contents }: Answering): Promise<void> {
+  const log = openLog(process.stderr, config.logLevel, config.logFormat);
+  const tracing = config.tracing ? await startTracing(log) : undefined;
+  const store = openStore({ url: database.url, statements: tracing?.statements });
+  try {
+    await warm(store);
+    const app = await createService({
+      store,
+      publicUrl: config.publicUrl,
+      identityProvider: config.identityProvider,
+      trustedProxies: config.trustedProxies,
+      report: (error, requestId) => log.error({ request_id: requestId, error }, 'unexpected error'),
+      operations: { log, tracing, metricsToken: config.metricsToken },
+    });
+    try {
+      await app.listen(config.port, config.host);
+      greet(out, addressOf(app), contents);
+      log.info({ address: addressOf(app) }, 'listening');
+      if (database.embedded) await keepRunning(database.embedded, store, stop.signal, log);
+      else await stop.stopped;
+      out.write('Stopping: finishing the requests under way.');
+      log.info({}, 'stopping');
+    } finally {
+      await stopInOrder(app);
+    }
+  } finally {
+    await within(CLOSE_MS, Promise.all([store.close(), tracing?.close()]));
+    log.info({}, 'stopped');
+    log.flush();
+  }
 }
 
 interface FirstContents {
@@ -97,7 +126,7 @@ async function firstContents(
 }
 
 // The embedded server may be killed under the service; nobody else would start it again.
-async function keepRunning(embedded: EmbeddedPostgres, store: Store, signal: AbortSignal, out: Output): Promise<void> {
+async function keepRunning(embedded: EmbeddedPostgres, store: Store, signal: AbortSignal, log: Log): Promise<void> {
   while (!signal.aborted) {
     await pause(WATCH_EVERY_MS, undefined, { ref: false, signal }).catch(() => {});
     if (signal.aborted) return;
@@ -105,9 +134,7 @@ async function keepRunning(embedded: EmbeddedPostgres, store: Store, signal: Abo
       await store.readiness.check();
     } catch {
       await embedded.ensureRunning().catch((error: unknown) => {
-        out.write(
-          `The embedded Postgres could not be started again: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        log.error({ error }, 'the embedded Postgres could not be started again');
       });
     }
   }
@@ -131,11 +158,4 @@ function greet(out: Output, address: string, { admin, demoPassword }: FirstConte
           ...['alice', 'carol'].map((user) => `  curl -u ${user}:${demoPassword} ${address}/api/v1/objects/post`),
         ];
   out.write(['', `Castellan answers on ${address}`, ...lines, ''].join('\n'));
-}
-
-function reportTo(out: Output): (error: unknown, requestId: string) => void {
-  return (error, requestId) => {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    out.write(JSON.stringify({ level: 'error', requestId, error: text }));
-  };
 }

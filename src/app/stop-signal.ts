@@ -7,7 +7,7 @@ export interface StopSignal {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Listens for SIGINT and SIGTERM. The first asks for a clean stop; a second SIGINT ends the process at once. */
+/** Listens for SIGINT and SIGTERM. The first asks for a clean stop; a second, whichever it is, ends the process at once. */
 export function stopSignal(): StopSignal {
   const controller = new AbortController();
   const onSignal = (): void => {

@@ -8,6 +8,7 @@ import { AUTH_OPTIONS, type AuthOptions } from './auth-options.js';
 import { BASIC, BasicStrategy } from './basic.strategy.js';
 import { BEARER, BearerStrategy } from './bearer.strategy.js';
 import { requireSameSite } from './cross-site.js';
+import { JWT, JwtStrategy } from './identity-provider/jwt.strategy.js';
 import { SESSION, SessionStrategy } from './session.strategy.js';
 import { sessionOf } from './sessions.js';
 import type { StrategyOptions } from './strategy-outcome.js';
@@ -23,22 +24,23 @@ type AuthenticatableRequest = Omit<FastifyRequest, 'user'> & { user?: Caller };
  * On routes declared public no credentials are looked at. Unsafe requests from other sites are refused everywhere.
  */
 @Injectable()
-export class AuthenticationGuard extends AuthGuard([BEARER, BASIC, SESSION]) {
+export class AuthenticationGuard extends AuthGuard([JWT, BEARER, BASIC, SESSION]) {
   readonly #strategies: StrategyOptions;
   readonly #public = new Map<unknown, Map<unknown, boolean>>();
 
   constructor(
     private readonly reflector: Reflector,
+    private readonly jwt: JwtStrategy,
     private readonly bearer: BearerStrategy,
     private readonly basic: BasicStrategy,
-    session: SessionStrategy,
+    private readonly session: SessionStrategy,
     @Inject(AUTH_OPTIONS) private readonly auth: AuthOptions,
   ) {
     super();
-    this.#strategies = { session: false, castellan: { bearer, basic, session } };
+    this.#strategies = { session: false, castellan: { jwt, bearer, basic, session } };
   }
 
-  /** @throws CastellanError `cross_site`, `csrf_token`, `invalid_credentials`, `invalid_token`, `overloaded`, `database_unavailable`. */
+  /** @throws CastellanError `cross_site`, `csrf_token`, `invalid_credentials`, `invalid_token`, `too_many_attempts`, `overloaded`, `database_unavailable`. */
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatableRequest>();
     request.user = ANONYMOUS_CALLER;
@@ -47,7 +49,9 @@ export class AuthenticationGuard extends AuthGuard([BEARER, BASIC, SESSION]) {
     const { authorization } = request.headers;
     if (authorization === undefined && !sessionOf(request)) return true;
     // Passport costs as much as a decision: a credential that needs no verification is only asked whether it stands.
-    const recalled = authorization === undefined ? null : await this.#recall(authorization);
+    const recalled = await (authorization === undefined
+      ? this.session.validate(request)
+      : this.#recall(request, authorization));
     if (recalled) request.user = recalled;
     else await super.canActivate(context);
     return true;
@@ -62,8 +66,10 @@ export class AuthenticationGuard extends AuthGuard([BEARER, BASIC, SESSION]) {
     return caller || (ANONYMOUS_CALLER as User);
   }
 
-  async #recall(authorization: string): Promise<Caller | null> {
-    return (await this.bearer.recall(authorization)) ?? this.basic.recall(authorization);
+  async #recall(request: AuthenticatableRequest, authorization: string): Promise<Caller | null> {
+    return (
+      (await this.bearer.recall(authorization)) ?? (await this.jwt.recall(request)) ?? this.basic.recall(authorization)
+    );
   }
 
   #isPublic(context: ExecutionContext): boolean {

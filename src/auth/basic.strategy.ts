@@ -7,6 +7,7 @@ import type { Caller } from '../core/caller.js';
 import { CastellanError } from '../core/errors.js';
 import { CredentialMemory } from './credential-memory.js';
 import { invalidCredentials } from './password-sign-in.js';
+import { originOf } from './sign-in-origin.js';
 import { settle, type CallerSource, type StrategyOptions } from './strategy-outcome.js';
 
 /** The name passport knows the strategy by. */
@@ -38,13 +39,13 @@ export class BasicStrategy extends PassportStrategy(passport.Strategy, BASIC) im
     return subject && { subject, signedIn: true };
   }
 
-  /** @throws CastellanError `invalid_credentials`, `overloaded`, `database_unavailable`. */
-  async validate({ headers }: Pick<FastifyRequest, 'headers'>): Promise<Caller | null> {
-    const header = headers.authorization;
+  /** @throws CastellanError `invalid_credentials`, `too_many_attempts`, `overloaded`, `database_unavailable`. */
+  async validate(request: FastifyRequest): Promise<Caller | null> {
+    const header = request.headers.authorization;
     if (header === undefined) return null;
     const credentials = readHeader(header);
     if (!credentials) throw unreadable();
-    const subject = await this.memory.authenticate(credentials.name, credentials.pass);
+    const subject = await this.memory.authenticate(credentials.name, credentials.pass, originOf(request, 'basic'));
     if (!subject) throw invalidCredentials();
     return { subject, signedIn: true };
   }

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
 import type { Caller } from '../core/caller.js';
 import { CastellanError } from '../core/errors.js';
+import { narrow } from '../core/narrowing.js';
 import { Tokens } from '../core/ports/tokens.js';
 import { settle, type CallerSource, type StrategyOptions } from './strategy-outcome.js';
 import { hashOfToken } from './token-secret.js';
@@ -49,7 +50,9 @@ export class BearerStrategy extends PassportStrategy(passport.Strategy, BEARER) 
     const [, token] = HEADER.exec(header) ?? [];
     const hash = token === undefined ? null : hashOfToken(token);
     const holder = hash === null ? null : await this.tokens.holderOf(hash);
-    return holder && { subject: holder.subject, signedIn: true, tokenId: holder.tokenId };
+    if (!holder) return null;
+    const { subject, permissions, tokenId } = holder;
+    return { subject: permissions ? narrow(subject, permissions) : subject, signedIn: true, tokenId };
   }
 
   /** @throws CastellanError `invalid_token`, `overloaded`, `database_unavailable`. */
@@ -63,6 +66,6 @@ export class BearerStrategy extends PassportStrategy(passport.Strategy, BEARER) 
 }
 
 /** The one answer to a token that is malformed, unknown or expired, and to one of a user who is not active. */
-function invalidToken(): CastellanError {
+export function invalidToken(): CastellanError {
   return new CastellanError('invalid_token', 'No active user has this token, or it has expired; make another one.');
 }

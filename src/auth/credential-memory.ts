@@ -2,11 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { SubjectRef } from '../core/model.js';
 import { Credentials, type CredentialStamp } from '../core/ports/credentials.js';
+import type { SignInOrigin } from '../core/ports/sign-in-attempts.js';
 import { KeyedHash } from './keyed-hash.js';
 import { PasswordSignIn } from './password-sign-in.js';
 
 const REMEMBERED_FOR_MS = 60_000;
 const REMEMBERED_AT_MOST = 10_000;
+
+interface TriedCredential {
+  readonly username: string;
+  readonly password: string;
+  readonly origin: SignInOrigin;
+}
 
 /**
  * Spares a request the argon2 verification when the same credential was verified less than a minute ago.
@@ -28,10 +35,10 @@ export class CredentialMemory {
   /**
    * The active subject with this username and password, as of now; null when there is none.
    *
-   * @throws CastellanError `overloaded`, `database_unavailable`.
+   * @throws CastellanError `too_many_attempts`, `overloaded`, `database_unavailable`.
    */
-  async authenticate(username: string, password: string): Promise<SubjectRef | null> {
-    return (await this.recall(username, password)) ?? this.#verified(username, password);
+  async authenticate(username: string, password: string, origin: SignInOrigin): Promise<SubjectRef | null> {
+    return (await this.recall(username, password)) ?? this.#verified(username, password, origin);
   }
 
   /**
@@ -48,29 +55,31 @@ export class CredentialMemory {
     return subject;
   }
 
-  async #verified(username: string, password: string): Promise<SubjectRef | null> {
-    const stamp = await this.#verifyShared(this.#keyOf(username, password), username, password);
+  async #verified(username: string, password: string, origin: SignInOrigin): Promise<SubjectRef | null> {
+    const stamp = await this.#verifyShared({ username, password, origin });
     // The verification may have begun before this request, and before a change that this request must see.
     return stamp && this.credentials.standing(stamp);
   }
 
-  async #verifyShared(key: string, username: string, password: string): Promise<CredentialStamp | null> {
+  async #verifyShared(tried: TriedCredential): Promise<CredentialStamp | null> {
+    // Only within a network: whether there may be another try is another question for each.
+    const key = this.#keyOf(tried.username, tried.password) + tried.origin.network;
     const running = this.#verifying.get(key);
     if (running) {
       const stamp = await running;
       if (stamp) return stamp;
     }
     // A refusal that was under way before this request came may be of an older password: the next one, shared again, is not.
-    return this.#verifying.get(key) ?? this.#verify(key, username, password);
+    return this.#verifying.get(key) ?? this.#verify(key, tried);
   }
 
-  #verify(key: string, username: string, password: string): Promise<CredentialStamp | null> {
+  #verify(key: string, { username, password, origin }: TriedCredential): Promise<CredentialStamp | null> {
     const verifying = this.signIn
-      .verify(username, password)
+      .verify(username, password, origin)
       .then((credential) => {
         if (!credential) return null;
         const stamp = { subjectKey: credential.subjectKey, version: credential.version };
-        this.#stamps.set(key, stamp);
+        this.#stamps.set(this.#keyOf(username, password), stamp);
         return stamp;
       })
       .finally(() => this.#verifying.delete(key));

@@ -2,39 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 import pLimit from 'p-limit';
-import { z } from 'zod';
 import { CastellanError } from '../core/errors.js';
-
-/** The shortest and the longest password, in Unicode code points. @see https://pages.nist.gov/800-63-4/sp800-63b.html#passwordver */
-export const PASSWORD_LENGTH = { min: 8, max: 1024 } as const;
-
-// RFC 7617 lets no control character into Basic, so a password with one could sign in by one way only.
-// oxlint-disable-next-line no-control-regex -- finding control characters is the point
-const CONTROL = /[\u0000-\u001f\u007f]/;
-
-/** What is wrong with a password that is to be set, in words that follow its name; undefined when it is fine. */
-export function faultOfPassword(password: string): string | undefined {
-  const { min, max } = PASSWORD_LENGTH;
-  if (password.length > 2 * max) return `must have at most ${max} characters`;
-  const length = [...password].length;
-  if (length < min) return `must have at least ${min} characters`;
-  if (length > max) return `must have at most ${max} characters`;
-  if (!password.isWellFormed()) return 'must be well-formed Unicode';
-  if (CONTROL.test(password)) return 'must not contain control characters';
-  return undefined;
-}
-
-/** A password that is to be set, as part of a request's schema. */
-export const passwordSchema = z.string().superRefine((password, context) => {
-  const message = faultOfPassword(password);
-  if (message !== undefined) context.addIssue({ code: 'custom', message });
-});
 
 // Argon2id is the package's own default; its enum is `const`, out of reach for isolated modules.
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
 
 const AT_ONCE = 2;
 const QUEUE = 50;
+
+/** How many passwords are worked on, wait, and were refused. */
+export interface PasswordWork {
+  readonly running: number;
+  readonly waiting: number;
+  readonly refused: number;
+}
 
 /**
  * Hashes and verifies passwords by argon2id, on threads of their own: two at once, fifty waiting, no more.
@@ -44,6 +25,7 @@ const QUEUE = 50;
 @Injectable()
 export class Passwords {
   readonly #limit = pLimit(AT_ONCE);
+  #refused = 0;
   readonly #decoy = decoyHash();
 
   /** The password's hash, in PHC form. @throws CastellanError `overloaded`. */
@@ -56,15 +38,33 @@ export class Passwords {
     return this.#queued(() => verify(passwordHash, canonical(password)));
   }
 
+  /** Whether the hash is weaker than one that would be made today. */
+  isOutdated(passwordHash: string): boolean {
+    const [, algorithm, memory, time] = /^\$(argon2\w+)\$v=\d+\$m=(\d+),t=(\d+),p=\d+\$/.exec(passwordHash) ?? [];
+    if (algorithm === undefined) return false;
+    return algorithm !== 'argon2id' || Number(memory) < COST.memoryCost || Number(time) < COST.timeCost;
+  }
+
+  /** Makes sure that a password could be verified now. @throws CastellanError `overloaded`. */
+  requireRoom(): void {
+    if (this.#limit.pendingCount >= QUEUE) {
+      this.#refused += 1;
+      throw new CastellanError('overloaded', 'Too many passwords are being checked; try again shortly.');
+    }
+  }
+
+  /** How much there is to do, and how much was refused since the start. */
+  get work(): PasswordWork {
+    return { running: this.#limit.activeCount, waiting: this.#limit.pendingCount, refused: this.#refused };
+  }
+
   /** Takes as long as `verify`, for a name that has no password. @throws CastellanError `overloaded`. */
   async verifyNothing(password: string): Promise<void> {
     await this.verify(this.#decoy, password);
   }
 
   async #queued<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#limit.pendingCount >= QUEUE) {
-      throw new CastellanError('overloaded', 'Too many passwords are being checked; try again shortly.');
-    }
+    this.requireRoom();
     return this.#limit(work);
   }
 }

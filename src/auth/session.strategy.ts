@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
-import { Credentials } from '../core/ports/credentials.js';
 import { requireCsrfToken } from './csrf-token.js';
 import { sessionOf, type SessionCaller } from './sessions.js';
 import { settle, type CallerSource, type StrategyOptions } from './strategy-outcome.js';
@@ -11,15 +10,11 @@ import { settle, type CallerSource, type StrategyOptions } from './strategy-outc
 export const SESSION = 'castellan-session';
 
 /**
- * Signs in by the session cookie, as long as the credential that opened the session still stands: a new password,
- * a deactivation or a deletion ends it with the very next request. Unsafe requests must carry the session's CSRF token.
+ * Signs in by the session cookie, as long as the credential that opened the session still stood when this request had it looked up: a new
+ * password, a deactivation or a deletion ends it with the very next request. Unsafe requests must carry the session's CSRF token.
  */
 @Injectable()
 export class SessionStrategy extends PassportStrategy(passport.Strategy, SESSION) implements CallerSource {
-  constructor(private readonly credentials: Credentials) {
-    super();
-  }
-
   override authenticate(request: object, { castellan }: StrategyOptions): void {
     void settle(this, castellan.session, request as FastifyRequest);
   }
@@ -28,13 +23,12 @@ export class SessionStrategy extends PassportStrategy(passport.Strategy, SESSION
   async validate(request: FastifyRequest): Promise<SessionCaller | null> {
     const session = sessionOf(request);
     if (!session) return null;
-    const { stamp, csrfToken } = session;
-    const subject = await this.credentials.standing(stamp);
-    if (!subject) {
+    const { found, csrfToken } = session;
+    if (!found?.subject) {
       await session.destroy();
       return null;
     }
     requireCsrfToken(request, csrfToken);
-    return { subject, signedIn: true, csrfToken };
+    return { subject: found.subject, signedIn: true, csrfToken, sessionId: found.id };
   }
 }

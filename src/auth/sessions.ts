@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type fastifySession from '@fastify/session';
 import type { Caller } from '../core/caller.js';
+import type { SubjectRef } from '../core/model.js';
 import type { CredentialStamp } from '../core/ports/credentials.js';
 import { newCsrfToken } from './csrf-token.js';
 import { invalidCredentials } from './password-sign-in.js';
@@ -10,7 +11,22 @@ declare module 'fastify' {
     /** Whose session it is; without it, nobody's. */
     stamp?: CredentialStamp;
     csrfToken?: string;
+    found?: FoundSession;
   }
+}
+
+/** What looking a session up has told of it, as of then; no part of what it keeps. */
+export interface FoundSession {
+  /** What its user knows it by. */
+  readonly id: string;
+  /** Whom it signs in: null where the user is not active, or has another password by now. */
+  readonly subject: SubjectRef | null;
+}
+
+/** Whence a session is opened. */
+export interface SessionOrigin {
+  readonly address: string | null;
+  readonly userAgent: string | null;
 }
 
 /** What a session keeps. */
@@ -22,18 +38,24 @@ export interface SessionContent {
 /** Where sessions are kept. Saving must only ever change a session that is there: one that was ended stays ended. */
 export interface SessionStore extends fastifySession.SessionStore {
   /** Begins a session: the one way to make one. False when the subject is gone. */
-  open(sid: string, session: SessionContent, subjectKey: number): Promise<boolean>;
+  open(sid: string, session: SessionContent, subjectKey: number, origin: SessionOrigin): Promise<boolean>;
 }
 
 /** A caller that was signed in by its session. */
 export interface SessionCaller extends Caller {
   readonly csrfToken: string;
+  readonly sessionId: string;
+}
+
+/** Whether a session signed the caller in. */
+export function isSessionCaller(caller: Caller): caller is SessionCaller {
+  return 'sessionId' in caller;
 }
 
 /** A session that somebody signed in to. */
 export type OpenSession = fastifySession.FastifySessionObject & SessionContent;
 
-/** The session that the request's cookie names, if there is one; whether its credential still stands is not yet said. */
+/** The session that the request's cookie names, if there is one; whether it still signs anybody in is for `found` to say. */
 export function sessionOf(request: {
   readonly session: fastifySession.FastifySessionObject | null;
 }): OpenSession | null {
@@ -63,13 +85,19 @@ export async function openSession(request: FastifyRequest, stamp: CredentialStam
   const { session } = request;
   const content: SessionContent = { stamp, csrfToken: newCsrfToken() };
   const store = request.sessionStore as SessionStore;
-  if (!(await store.open(session.sessionId, content, stamp.subjectKey))) throw invalidCredentials();
+  if (!(await store.open(session.sessionId, content, stamp.subjectKey, originOf(request)))) throw invalidCredentials();
   Object.assign(session, content);
   // A session saved by hand gets its cookie also where TLS ends in front of the service, which then sees plain HTTP.
   await session.save();
   // The cookie it came with is spent; the plugin would take it back beside giving the new one.
   request.cookies = {};
   return content.csrfToken;
+}
+
+const LONGEST_AGENT = 256;
+
+function originOf({ ip, headers }: FastifyRequest): SessionOrigin {
+  return { address: ip, userAgent: headers['user-agent']?.slice(0, LONGEST_AGENT) ?? null };
 }
 
 // No cookie is the empty id, which no signature fits: so the answer is a session under an id of its own.

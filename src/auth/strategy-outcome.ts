@@ -16,6 +16,7 @@ export interface CallerSource {
  * applications in one process don't answer for each other, each request brings those of its own.
  */
 export interface StrategiesOfApplication {
+  readonly jwt: CallerSource;
   readonly bearer: CallerSource;
   readonly basic: CallerSource;
   readonly session: CallerSource;

@@ -43,6 +43,7 @@ function told({ reason, rules }: CheckAnswer, subject: string, action: string, o
     rule_allows: `${found}, allows it.`,
     rule_denies: `${found}, denies it.`,
     subject_inactive: `${subject} is not active.`,
+    narrowed: 'the token does not name it.',
     unknown_type: `there is no type ${type}.`,
     unknown_action: `${action} is no action of the type ${type}.`,
     no_rule_allows: 'no rule allows it.',

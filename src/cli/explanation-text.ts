@@ -44,6 +44,7 @@ function verdict({ decision, mode }: ToldExplanation, { subject, action, object 
     rule_denies: ': a rule denies it.',
     no_rule_allows: `: no rule allows it${mode === 'union' ? '' : ` by the mode ${mode}`}.`,
     subject_inactive: `: ${subject} is not active.`,
+    narrowed: ': the token does not name it.',
     unknown_type: `: there is no type ${type}.`,
     unknown_action: `: ${action} is no action of the type ${type}.`,
   };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { changesCommand } from './changes.command.js';
 import { checkCommand } from './check.command.js';
 import type { Context } from './context.js';
 import { doctorCommand } from './doctor.command.js';
@@ -13,7 +14,9 @@ import { runCommand } from './run.command.js';
 import { seedCommand } from './seed.command.js';
 import { serveCommand } from './serve.command.js';
 import { CommandError } from './command-error.js';
+import { configCommand } from './config.command.js';
 import { userCommands } from './user.command.js';
+import { whoCanCommand } from './who-can.command.js';
 
 /** How a run of the command line ended; `atOnce` when nothing that still goes on is to be waited for. */
 export interface Run {
@@ -55,9 +58,10 @@ function makeProgram(context: Context): Command {
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText('after', EPILOGUE);
-  const questions = [checkCommand, listCommand, explainCommand];
+  const questions = [checkCommand, listCommand, whoCanCommand, explainCommand, changesCommand];
   for (const add of [
     serveCommand,
+    configCommand,
     migrateCommand,
     seedCommand,
     userCommands,

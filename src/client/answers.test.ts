@@ -12,6 +12,7 @@ import {
   InvalidRequestError,
   NotAuthenticatedError,
   NotFoundError,
+  TooManyAttemptsError,
   UnavailableError,
   UnexpectedAnswerError,
 } from './index.js';
@@ -32,6 +33,7 @@ const FAMILIES: Readonly<Record<number, typeof CastellanApiError>> = {
   413: InvalidRequestError,
   415: InvalidRequestError,
   422: InvalidRequestError,
+  429: TooManyAttemptsError,
   500: InternalError,
   503: UnavailableError,
 };

@@ -14,6 +14,7 @@ import {
   NotAuthenticatedError,
   NotFoundError,
   TooLargeError,
+  TooManyAttemptsError,
   UnavailableError,
   UnknownReferenceError,
 } from './api-errors.js';
@@ -45,8 +46,10 @@ export const CLASS_OF_CODE: Readonly<Record<ErrorCode, ApiErrorClass>> = {
   invalid_request: InvalidRequestError,
   unknown_reference: UnknownReferenceError,
   too_deep: InvalidRequestError,
+  too_many_attempts: TooManyAttemptsError,
   internal: InternalError,
   overloaded: UnavailableError,
+  identity_provider_unavailable: UnavailableError,
   database_unavailable: UnavailableError,
 };
 
@@ -59,6 +62,7 @@ const CLASS_OF_STATUS: ReadonlyMap<number, ApiErrorClass> = new Map([
   [413, TooLargeError],
   [415, InvalidRequestError],
   [422, InvalidRequestError],
+  [429, TooManyAttemptsError],
   [500, InternalError],
   [503, UnavailableError],
 ]);

@@ -108,7 +108,19 @@ export class InternalError extends CastellanApiError {
   override readonly name: string = 'InternalError';
 }
 
-/** The service can't do it now: `overloaded` (nothing was done), `database_unavailable` (a write may have been carried out). */
+/** Too many passwords have been tried for the account, or from this address; tokens and sessions go on. */
+export class TooManyAttemptsError extends CastellanApiError {
+  override readonly name: string = 'TooManyAttemptsError';
+  /** Seconds after which to try again, where the service says so. */
+  readonly retryAfter: number | null;
+
+  constructor(problem: ToldProblem, sent: SentRequest) {
+    super(problem, sent);
+    this.retryAfter = problem.retryAfter;
+  }
+}
+
+/** The service can't do it now: `overloaded` and `identity_provider_unavailable` (nothing was done), `database_unavailable` (a write may have been carried out). */
 export class UnavailableError extends CastellanApiError {
   override readonly name: string = 'UnavailableError';
   /** Seconds after which to try again, where the service says so. */

@@ -1,6 +1,7 @@
 import type { PackedAbility } from '../core/packed-ability.js';
 import type { UserRecord } from '../core/ports/users.js';
 import type { CallOptions } from './client-options.js';
+import { OwnSessions } from './own-sessions.js';
 import type { Call, Transport } from './transport.js';
 
 export type { PackedAbility } from '../core/packed-ability.js';
@@ -26,11 +27,13 @@ export interface PasswordChange {
 
 /** Who the client speaks as. */
 export class Auth {
+  readonly sessions: OwnSessions;
   readonly #transport: Transport;
 
   /** @internal */
   constructor(transport: Transport) {
     this.#transport = transport;
+    this.sessions = new OwnSessions(transport);
   }
 
   /** Who is signed in. Of a session also its token, which a page that was loaded anew does not know yet. @throws NotAuthenticatedError. */

@@ -2,6 +2,7 @@ import { Access } from './access.js';
 import { Assignments } from './assignments.js';
 import { Auth } from './auth.js';
 import { Authzen } from './authzen.js';
+import { Changes } from './changes.js';
 import { readOptions, type CastellanClientOptions } from './client-options.js';
 import { Collection } from './collection.js';
 import { Grants } from './grants.js';
@@ -36,6 +37,7 @@ export class CastellanClient {
   readonly assignments: Assignments;
   readonly grants: Grants;
   readonly access: Access;
+  readonly changes: Changes;
   readonly authzen: Authzen;
   // Private to the language, and not only to the compiler: whoever logs the client must not log what it signs in with.
   readonly #transport: Transport;
@@ -52,6 +54,7 @@ export class CastellanClient {
     this.assignments = new Assignments(transport);
     this.grants = new Grants(transport);
     this.access = new Access(transport);
+    this.changes = new Changes(transport);
     this.authzen = new Authzen(transport);
   }
 

@@ -23,6 +23,7 @@ export type {
   SubjectSearch,
 } from './authzen-types.js';
 export { CastellanClient } from './castellan-client.js';
+export type { Change, Changes, ChangesQuery } from './changes.js';
 export {
   CastellanClientError,
   NetworkError,
@@ -39,6 +40,7 @@ export type { Group, GroupPatch, Member, NewGroup } from './groups.js';
 export type { Health } from './health.js';
 export type { Objects } from './objects.js';
 export type { NewObject, ObjectDeletion, ObjectPatch, ObjectRecord, ObjectsQuery } from './objects.js';
+export type { OwnSessions, Session } from './own-sessions.js';
 export type { AllPages, Page, PageQuery, ViewableQuery } from './pages.js';
 export type { NewRole, NewRule, Role, RolePatch, RoleRule, Roles, RuleParts } from './roles.js';
 export type { NewType, ResourceType, TypePatch, Types } from './types.js';

@@ -12,6 +12,8 @@ export interface NewToken {
   readonly name: string;
   /** ISO 8601 with a zone; it counts until it is deleted, unless told. */
   readonly expiresAt?: string | null | undefined;
+  /** What it is narrowed to, such as `document:view`: its user does no more with it. All that its user may, unless told. */
+  readonly permissions?: readonly string[] | null | undefined;
 }
 
 /** A token as it is answered once, when it is made. */

@@ -2,13 +2,16 @@ import { isAnonymous, type Author, type Caller } from './caller.js';
 import type { Decider } from './decider.js';
 import { CastellanError, notFound, notSignedIn, unknownReference } from './errors.js';
 import { ALL_FIELDS, attributesWithin, coversField } from './field-scope.js';
+import { parsePermission } from './identifiers.js';
 import type { Decision, JsonObject, ObjectRef, Permission, Place, SubjectRef } from './model.js';
+import { isNarrowed, permits } from './narrowing.js';
 import type { AssignedRole, HandedRule, HoldingsSource } from './ports/holdings.js';
 import type { ObjectRecord } from './ports/objects.js';
 
 /**
  * What the author of one write may do and hand out: nobody grants, puts in a role or assigns what they do not hold
- * themselves at that place, and taking away is measured by the same rule as giving. A superuser, or the operator, may do all of it.
+ * themselves at that place, and taking away is measured by the same rule as giving. A superuser, or the operator, may do all of it; an author who
+ * asks with a narrowed token hands out what the token names, rule by rule, and nothing that is not told by rules, such as a role or a group.
  */
 export class Authority {
   constructor(
@@ -118,8 +121,7 @@ export class Authority {
     await this.requireOnObject('change', object);
     await this.requireOnObject('grant', object);
     await this.requireAdd(object.type, parent, object);
-    if (await this.isSuperuser()) return;
-    if (!(await this.holdings.coversMove(this.author.subject, object, parent))) throw cannotHandOut();
+    await this.#requireCovered((author) => this.holdings.coversMove(author, object, parent));
   }
 
   /** @throws CastellanError `forbidden` when something below the object may not be deleted. */
@@ -138,8 +140,10 @@ export class Authority {
     if (!(await this.isSuperuser())) throw new CastellanError('superuser_only', `${what} takes a superuser.`);
   }
 
+  /** Whether all is the author's to do: a superuser's narrowed token is like anybody's. */
   async isSuperuser(): Promise<boolean> {
-    return this.author.operator || (await this.holdings.isSuperuser(this.author.subject));
+    const { operator, subject } = this.author;
+    return operator || (!isNarrowed(subject) && (await this.holdings.isSuperuser(subject)));
   }
 
   /**
@@ -188,7 +192,14 @@ export class Authority {
    */
   async requireHandsOut(rules: readonly HandedRule[], ...recipients: readonly SubjectRef[]): Promise<void> {
     if (rules.length === 0 || (await this.isSuperuser())) return;
-    if (!(await this.holdings.coversRules(this.author.subject, rules, recipients))) throw cannotHandOut();
+    const { subject } = this.author;
+    const named = rules.every(({ permission: name }) => {
+      const permission = parsePermission(name);
+      return permission !== undefined && permits(subject, permission);
+    });
+    if (!named) throw cannotHandOut();
+    if (isNarrowed(subject) && (await this.holdings.isSuperuser(subject))) return;
+    if (!(await this.holdings.coversRules(subject, rules, recipients))) throw cannotHandOut();
   }
 
   /**
@@ -198,8 +209,7 @@ export class Authority {
    * @throws CastellanError `cannot_hand_out`.
    */
   async requireCovers(holder: SubjectRef, into?: string): Promise<void> {
-    if (await this.isSuperuser()) return;
-    if (!(await this.holdings.coversHolder(this.author.subject, holder, into))) throw cannotHandOut();
+    await this.#requireCovered((author) => this.holdings.coversHolder(author, holder, into));
   }
 
   /**
@@ -208,8 +218,7 @@ export class Authority {
    * @throws CastellanError `cannot_hand_out`.
    */
   async requireCoversIdentity(user: SubjectRef): Promise<void> {
-    if (await this.isSuperuser()) return;
-    if (!(await this.holdings.coversIdentity(this.author.subject, user))) throw cannotHandOut();
+    await this.#requireCovered((author) => this.holdings.coversIdentity(author, user));
   }
 
   /**
@@ -218,8 +227,7 @@ export class Authority {
    * @throws CastellanError `cannot_hand_out`.
    */
   async requireCoversRole(assigned: AssignedRole): Promise<void> {
-    if (await this.isSuperuser()) return;
-    if (!(await this.holdings.coversRole(this.author.subject, assigned))) throw cannotHandOut();
+    await this.#requireCovered((author) => this.holdings.coversRole(author, assigned));
   }
 
   /** What the author may view of an object that it wrote: nothing of its attributes where it may not view it. */
@@ -234,6 +242,13 @@ export class Authority {
       parent: parentView?.allowed === true ? record.parent : null,
       attributes: view?.allowed === true ? attributesWithin(view.fields, record.attributes) : {},
     };
+  }
+
+  // What is compared is all that the author holds, which says nothing of what a narrowed token does.
+  async #requireCovered(covers: (author: SubjectRef) => Promise<boolean>): Promise<void> {
+    if (await this.isSuperuser()) return;
+    const { subject } = this.author;
+    if (isNarrowed(subject) || !(await covers(subject))) throw cannotHandOut();
   }
 
   #decideAll(

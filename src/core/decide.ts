@@ -4,6 +4,7 @@ import { evaluateCondition } from './conditions/evaluate-condition.js';
 import { ALL_FIELDS, NO_FIELDS, fieldScopeOf } from './field-scope.js';
 import { entitiesOf } from './entities.js';
 import type { Decision, Facts, FetchedRule, Mode, Question, Reason } from './model.js';
+import { permits } from './narrowing.js';
 
 /**
  * Decides one question from everything the database knows about it. Pure; whatever does not allow denies.
@@ -13,6 +14,7 @@ import type { Decision, Facts, FetchedRule, Mode, Question, Reason } from './mod
  */
 export function decide(question: Question, facts: Facts): Decision {
   if (facts.subject === 'inactive') return deny('subject_inactive');
+  if (!permits(question.subject, question.permission)) return deny('narrowed');
   if (!facts.typeKnown) return deny('unknown_type');
   if (!facts.actionKnown) return deny('unknown_action');
   if (facts.subject === 'active' && facts.superuser)

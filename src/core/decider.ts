@@ -1,4 +1,5 @@
 import { decide } from './decide.js';
+import type { Answered, DecisionObserver } from './decision-observer.js';
 import { CastellanError, notFound, notSignedIn, unknownReference } from './errors.js';
 import type { Caller } from './caller.js';
 import type { Decision, Facts, ObjectRef, Permission, Question } from './model.js';
@@ -20,7 +21,17 @@ export interface ObjectDecision {
 
 /** Answers whether a subject may do an action on an object, always from the database as it is now. */
 export class Decider {
+  #observers: readonly DecisionObserver[] = [];
+
   constructor(private readonly source: FactsSource) {}
+
+  /** Has the observer told of every decision from now on, until the function that this answers is called. */
+  observe(observer: DecisionObserver): () => void {
+    this.#observers = [...this.#observers, observer];
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== observer);
+    };
+  }
 
   /**
    * Decides one question.
@@ -37,8 +48,7 @@ export class Decider {
 
   /** Decides several questions, answered in their order. */
   async decideAll(questions: readonly Question[]): Promise<Decision[]> {
-    const facts = await this.#factsOf(questions);
-    return questions.map((question, index) => decide(question, facts[index] as Facts));
+    return (await this.#answer(questions)).map(({ decision }) => decision);
   }
 
   /**
@@ -53,6 +63,11 @@ export class Decider {
 
   /** The same for several questions, answered in their order. */
   async decideAllOnObjects(questions: readonly ObjectQuestion[]): Promise<ObjectDecision[]> {
+    const answers = await this.#answerOnObjects(questions);
+    return answers.map(({ seen, answered }) => ({ seen, decision: answered.decision }));
+  }
+
+  async #answerOnObjects(questions: readonly ObjectQuestion[]): Promise<{ seen: boolean; answered: Answered }[]> {
     const asked = questions.flatMap((question): Question[] => {
       const { subject, permission, object } = question;
       const isView = permission.type === object.type && permission.action === 'view';
@@ -61,14 +76,14 @@ export class Decider {
     });
     // A question that is its own question of view is asked once.
     const distinct = [...new Set(asked)];
-    const facts = await this.#factsOf(distinct);
-    const decisions = new Map(distinct.map((question, index) => [question, decide(question, facts[index] as Facts)]));
-    const known = new Map(distinct.map((question, index) => [question, facts[index]?.objectKnown === true]));
+    const answers = await this.#answer(distinct, new Set(questions));
+    const byQuestion = new Map(answers.map((answered) => [answered.question, answered]));
     return questions.map((_, index) => {
       const [view, question] = [asked[2 * index] as Question, asked[2 * index + 1] as Question];
+      const seeing = byQuestion.get(view);
       return {
-        seen: known.get(view) === true && decisions.get(view)?.allowed === true,
-        decision: decisions.get(question) as Decision,
+        seen: seeing?.facts.objectKnown === true && seeing.decision.allowed,
+        answered: byQuestion.get(question) as Answered,
       };
     });
   }
@@ -76,12 +91,22 @@ export class Decider {
   /**
    * Lets the caller pass when it may do the action on the object, and otherwise says no more than it may know.
    *
+   * @param tell is told how it was decided, also when the caller does not pass.
    * @returns the decision on the action, which says what fields it covers.
    * @throws CastellanError `not_authenticated` (nobody signed in), `not_found` (may not view it), `forbidden` (may view it).
    */
-  async requireOnObject(caller: Caller, action: string, object: ObjectRef): Promise<Decision> {
+  async requireOnObject(
+    caller: Caller,
+    action: string,
+    object: ObjectRef,
+    tell?: (answered: Answered) => void,
+  ): Promise<Decision> {
     const permission = { type: object.type, action };
-    const { seen, decision } = await this.decideOnObject({ subject: caller.subject, permission, object });
+    const [answer] = await this.#answerOnObjects([{ subject: caller.subject, permission, object }]);
+    if (!answer) throw new CastellanError('internal', 'The question was left without an answer.');
+    const { seen, answered } = answer;
+    const { decision } = answered;
+    tell?.(answered);
     if (seen && decision.allowed) return decision;
     if (!caller.signedIn) throw notSignedIn();
     if (!seen) throw notFound();
@@ -91,18 +116,52 @@ export class Decider {
   /**
    * Lets the caller pass when it holds the permission everywhere.
    *
+   * @param tell is told how it was decided, also when the caller does not pass.
    * @throws CastellanError `not_authenticated` (nobody signed in), `forbidden`; `unknown_reference` when there is no such type
    *   and the caller may see all there are.
    */
-  async requireEverywhere(caller: Caller, type: string, action: string): Promise<void> {
+  async requireEverywhere(
+    caller: Caller,
+    type: string,
+    action: string,
+    tell?: (answered: Answered) => void,
+  ): Promise<void> {
     const ask = (permission: Permission): Question => ({ subject: caller.subject, permission });
+    const question = ask({ type, action });
     // Both are always asked, so that a refusal takes as long for a type that is there as for one that is not.
-    const [decision, seesTypes] = await this.decideAll([ask({ type, action }), ask({ type: 'type', action: 'view' })]);
+    const [answered, types] = await this.#answer(
+      [question, ask({ type: 'type', action: 'view' })],
+      new Set([question]),
+    );
+    const [decision, seesTypes] = [answered?.decision, types?.decision];
+    if (answered) tell?.(answered);
     if (decision?.allowed === true) return;
     if (!caller.signedIn) throw notSignedIn();
     if (decision?.reason === 'unknown_type' && seesTypes?.allowed === true)
       throw unknownReference('type', `type ${type}`);
     throw new CastellanError('forbidden', `This takes the permission ${type}:${action}.`);
+  }
+
+  // Observers are told of `asked` only: what else had to be known to answer those was nobody's question.
+  async #answer(questions: readonly Question[], asked?: ReadonlySet<Question>): Promise<Answered[]> {
+    if (this.#observers.length === 0) return this.#decided(questions);
+    const ends = this.#observers.map((observer) => observer.begin());
+    let answers: Answered[] | null = null;
+    try {
+      answers = await this.#decided(questions);
+      return answers;
+    } finally {
+      const told = answers && asked ? answers.filter(({ question }) => asked.has(question)) : answers;
+      for (const end of ends) end(told);
+    }
+  }
+
+  async #decided(questions: readonly Question[]): Promise<Answered[]> {
+    const read = await this.#factsOf(questions);
+    return questions.map((question, index) => {
+      const facts = read[index] as Facts;
+      return { question, facts, decision: decide(question, facts) };
+    });
   }
 
   async #factsOf(questions: readonly Question[]): Promise<Facts[]> {

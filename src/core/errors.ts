@@ -22,8 +22,10 @@ export const ERRORS = {
   invalid_request: { status: 422, title: 'The request does not fit' },
   unknown_reference: { status: 422, title: 'The request names something that does not exist' },
   too_deep: { status: 422, title: 'It would nest too deep' },
+  too_many_attempts: { status: 429, title: 'Too many passwords have been tried' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'Too busy, try again shortly' },
+  identity_provider_unavailable: { status: 503, title: 'The identity provider is out of reach' },
   database_unavailable: { status: 503, title: 'The database is out of reach' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -38,15 +40,18 @@ export interface FieldFault {
 /** An error with a stable code, safe to show to the caller. */
 export class CastellanError extends Error {
   override readonly name = 'CastellanError';
+  /** Seconds after which it is worth another try, where they are known. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
     /** What was wrong, where, and what to do; without anything the caller may not know. */
     readonly detail: string,
     readonly faults: readonly FieldFault[] = [],
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly retryAfter?: number },
   ) {
     super(`${code}: ${detail}`, options);
+    this.retryAfter = options?.retryAfter;
   }
 
   get status(): number {

@@ -138,6 +138,7 @@ describe('an explanation', () => {
     const { missed, moreElsewhere } = withElsewhere(denied, others);
     expect(missed.map(({ miss }) => miss.why)).toEqual(['expired', ...Array.from({ length: 10 }, () => 'elsewhere')]);
     expect(missed[1]?.place).toEqual({ type: 'post', id: 'other 0' });
+    expect(missed[1]).not.toHaveProperty('window');
     expect(moreElsewhere).toBe(true);
     expect(withElsewhere(denied, others.slice(1)).moreElsewhere).toBe(false);
   });

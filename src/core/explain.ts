@@ -53,7 +53,7 @@ export function explain(question: Question, facts: ExplainedFacts): Explanation 
 }
 
 /** The explanation, and the rules that would allow it where they are placed; the nearest place first. */
-export function withElsewhere(explanation: Explanation, rules: readonly ConsideredRule[]): Explanation {
+export function withElsewhere(explanation: Explanation, rules: readonly HeldRule[]): Explanation {
   const told = rules.slice(0, MOST_ELSEWHERE).map(missedElsewhere);
   return {
     ...explanation,
@@ -62,7 +62,7 @@ export function withElsewhere(explanation: Explanation, rules: readonly Consider
   };
 }
 
-function missedElsewhere(rule: ConsideredRule): MissedRule {
+function missedElsewhere({ window: _window, ...rule }: HeldRule): MissedRule {
   return { ...rule, miss: { why: 'elsewhere' } };
 }
 

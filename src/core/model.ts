@@ -87,6 +87,8 @@ export type Reason =
   | 'rule_denies'
   | 'no_rule_allows'
   | 'subject_inactive'
+  /** The token that the subject asks with does not name the permission. */
+  | 'narrowed'
   | 'unknown_type'
   | 'unknown_action';
 

@@ -1,10 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ANONYMOUS_CALLER, type Author, type Caller } from '../core/caller.js';
+import type { Answered } from '../core/decision-observer.js';
 import { CastellanError } from '../core/errors.js';
 import type { JsonObject, ObjectRef } from '../core/model.js';
 
 // An app's own requests may have members of any name.
 const AUTHORIZED = Symbol('castellan: what the guard decided on');
+const GUARD_DECISION = Symbol('castellan: how the guard decided');
 
 /** What the guard found out about a request: handlers take it from here, so that both speak of the same thing. */
 export interface Authorized {
@@ -26,6 +28,7 @@ export interface AuthorizableRequest {
   readonly params?: unknown;
   user?: unknown;
   [AUTHORIZED]?: Authorized;
+  [GUARD_DECISION]?: Answered;
 }
 
 /** Who makes the request; whoever the sign-in did not name is anonymous. */
@@ -46,6 +49,18 @@ export function requestIdOf(request: AuthorizableRequest): string {
 /** Leaves for the handler what the guard decides on. */
 export function setAuthorized(request: AuthorizableRequest, authorized: Authorized): void {
   request[AUTHORIZED] = authorized;
+}
+
+/** What takes the guard's decision down with the request, for who keeps a log. */
+export function tellingGuardDecision(request: AuthorizableRequest): (answered: Answered) => void {
+  return (answered) => {
+    request[GUARD_DECISION] = answered;
+  };
+}
+
+/** How the guard decided about the request; undefined where the route asks it nothing, or it did not come to that. */
+export function guardDecisionOf(request: AuthorizableRequest): Answered | undefined {
+  return request[GUARD_DECISION];
 }
 
 /** The caller of the request, in a handler's parameter. */

@@ -97,6 +97,13 @@ describe('the answer to an error', () => {
     expect(report).toHaveBeenCalledExactlyOnceWith(error, 'request-7');
   });
 
+  it('says when it is worth another try, where that is known, and a second where it will pass', () => {
+    const waiting = new CastellanError('too_many_attempts', 'Wait.', [], { retryAfter: 899 });
+    expect(answerTo(waiting)).toMatchObject({ status: 429, headers: { 'retry-after': '899' } });
+    expect(answerTo(new CastellanError('overloaded', 'Wait.')).headers).toMatchObject({ 'retry-after': '1' });
+    expect(answerTo(new CastellanError('not_found', 'No.')).headers).not.toHaveProperty('retry-after');
+  });
+
   it('never tells what caused it', () => {
     const error = new CastellanError('database_unavailable', 'The database is out of reach.', [], {
       cause: new Error(SECRET),

@@ -39,7 +39,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (adapter.isHeadersSent(response)) return;
     adapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     if (known.status === 401) adapter.setHeader(response, 'WWW-Authenticate', challengeOf(known.code));
-    if (known.status === 503) adapter.setHeader(response, 'Retry-After', '1');
+    const retryAfter = known.retryAfter ?? (known.status === 503 ? 1 : undefined);
+    if (retryAfter !== undefined) adapter.setHeader(response, 'Retry-After', String(retryAfter));
     adapter.reply(response, problemOf(known), known.status);
   }
 }

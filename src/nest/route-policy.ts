@@ -20,6 +20,8 @@ export type ResourceSource = ({ readonly type: string } | { readonly typeParam: 
 export interface RoutePolicy {
   readonly access: RouteAccess | undefined;
   readonly resource: ResourceSource | undefined;
+  /** Whether tokens that are narrowed to some permissions come in where the guard itself decides nothing. */
+  readonly heedsNarrowing: boolean;
   /** The action that goes over the one the HTTP verb stands for. */
   readonly action: string | undefined;
   /** The path parameter that holds the object's id, unless `object` says otherwise. */
@@ -38,6 +40,7 @@ export type PolicyDefaults = Partial<Pick<RoutePolicy, 'access' | 'objectParam' 
 
 const ACCESS = 'castellan:access';
 const RESOURCE = 'castellan:resource';
+const HEEDS_NARROWING = 'castellan:heeds-narrowing';
 export const ACTION = 'castellan:action';
 export const MODE = 'castellan:mode';
 
@@ -63,6 +66,12 @@ export function Resource(source: string | ResourceSource): MethodDecorator & Cla
   requireIdForm(resource.id);
   return decorating(access('resource'), SetMetadata(RESOURCE, resource));
 }
+
+/**
+ * Lets narrowed tokens in as well, where the guard does not decide itself (a signed-in route, a list): the handler must ask for all that it does by the
+ * caller's own subject, which knows what the token names. Without it they are refused there.
+ */
+export const HeedsNarrowing = (): MethodDecorator & ClassDecorator => SetMetadata(HEEDS_NARROWING, true);
 
 /**
  * Lets in whoever might do the route's action on something of the type, and leaves the decision to the handler's own write: for routes whose body
@@ -129,6 +138,7 @@ export function routePolicy(
       (readOwn(ACCESS) as RouteAccess | undefined) ??
       (inheritsAccess(context.getClass()) ? undefined : defaults.access),
     resource: readOwn(RESOURCE) as ResourceSource | undefined,
+    heedsNarrowing: readOwn(HEEDS_NARROWING) === true,
     action: read(ACTION) as string | undefined,
     objectParam: typeof source === 'string' ? source : (defaults.objectParam ?? 'id'),
     object: typeof source === 'string' ? undefined : source,

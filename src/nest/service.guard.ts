@@ -4,8 +4,15 @@ import { Decider } from '../core/decider.js';
 import { CastellanError, invalidField, notSignedIn } from '../core/errors.js';
 import { faultOfId, faultOfName } from '../core/identifiers.js';
 import type { ObjectRef } from '../core/model.js';
+import { isNarrowed, permits } from '../core/narrowing.js';
 import { ObjectLists } from '../core/ports/lists.js';
-import { callerOf, requestOf, setAuthorized, type AuthorizableRequest } from './authorized-request.js';
+import {
+  callerOf,
+  requestOf,
+  setAuthorized,
+  tellingGuardDecision,
+  type AuthorizableRequest,
+} from './authorized-request.js';
 import { RoutePolicies } from './route-policies.js';
 import type { RoutePolicy } from './route-policy.js';
 import { SAFE_VERBS, VERB_ACTIONS } from './verb-actions.js';
@@ -35,8 +42,9 @@ export class ServiceGuard implements CanActivate {
       case 'public':
         return true;
       case 'signed-in':
-        if (callerOf(request).signedIn) return true;
-        throw notSignedIn();
+        if (!callerOf(request).signedIn) throw notSignedIn();
+        if (isNarrowed(callerOf(request).subject) && !policy.heedsNarrowing) throw narrowedAway();
+        return true;
       case 'resource':
         await this.#decide(policy, request);
         return true;
@@ -51,8 +59,10 @@ export class ServiceGuard implements CanActivate {
   async #decide(policy: RoutePolicy, request: AuthorizableRequest): Promise<void> {
     const { type, object, action } = readTarget(policy, request);
     const caller = callerOf(request);
-    if (object) await this.decider.requireOnObject(caller, action, object);
-    else if (!SAFE_VERBS.has(request.method)) await this.decider.requireEverywhere(caller, type, action);
+    const tell = tellingGuardDecision(request);
+    if (object) await this.decider.requireOnObject(caller, action, object, tell);
+    else if (!SAFE_VERBS.has(request.method)) await this.decider.requireEverywhere(caller, type, action, tell);
+    else if (!policy.heedsNarrowing && !permits(caller.subject, { type, action })) throw narrowedAway();
   }
 
   // Whoever may do it nowhere is told as much as by any other route; whoever may somewhere is told by the write.
@@ -60,8 +70,12 @@ export class ServiceGuard implements CanActivate {
     const { type, action } = readTarget(policy, request);
     const caller = callerOf(request);
     if (await this.lists.holdsAnywhere(caller.subject, { type, action })) return;
-    await this.decider.requireEverywhere(caller, type, action);
+    await this.decider.requireEverywhere(caller, type, action, tellingGuardDecision(request));
   }
+}
+
+function narrowedAway(): CastellanError {
+  return new CastellanError('forbidden', 'This token is narrowed to some permissions, and names none that opens this.');
 }
 
 function readTarget(

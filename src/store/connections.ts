@@ -2,6 +2,7 @@ import pg from 'pg';
 import { translatingDatabaseErrors } from './database-errors.js';
 import { PgExecutor, type SqlExecutor, type Statement } from './executor.js';
 import type { SnapshotSource } from './snapshot.js';
+import { observeStatements, type StatementObserver } from './statement-observer.js';
 
 /** Where statements are run: those of the hot path, and snapshots of several. */
 export interface Connections {
@@ -21,8 +22,10 @@ export interface DatabaseOptions {
   readonly lockTimeout?: number;
   /** How long a request may wait for a connection. */
   readonly acquireTimeout?: number;
-  /** How long one write may take in all. */
+  /** How long one write may take in all, tries anew included. */
   readonly transactionTimeout?: number;
+  /** Is told of every statement; absent where nobody follows them. */
+  readonly statements?: StatementObserver | undefined;
 }
 
 // The plans of the decision statements must not change with the statistics of the day: every one of them is a chain of
@@ -74,7 +77,10 @@ export class OwnConnections implements Connections {
       options: asOptions([...settings, ...LOOKUP_PLANS]),
     });
     // A connection that breaks while idle is replaced at its next use; without a listener it would end the process.
-    for (const pool of [this.decisions, this.pool]) pool.on('error', () => {});
+    for (const pool of [this.decisions, this.pool]) {
+      pool.on('error', () => {});
+      if (options.statements) observeStatements(pool, options.statements);
+    }
     this.hot = new TranslatingExecutor(new PgExecutor(this.decisions));
   }
 
@@ -87,7 +93,8 @@ export class OwnConnections implements Connections {
   }
 }
 
-class TranslatingExecutor implements SqlExecutor {
+/** Runs statements whose errors come as those that a caller may be shown. */
+export class TranslatingExecutor implements SqlExecutor {
   constructor(private readonly inner: SqlExecutor) {}
 
   query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {

@@ -2,6 +2,7 @@ import type { SubjectRef } from '../core/model.js';
 import { Credentials, type CredentialStamp, type StoredCredential } from '../core/ports/credentials.js';
 import type { SqlExecutor, Statement } from './executor.js';
 import { SharedStatement, type Asking } from './shared-statement.js';
+import type { QuestionLoad } from './store-load.js';
 
 const BY_USERNAME: Statement = {
   name: 'castellan_credential_by_username',
@@ -22,6 +23,13 @@ const STANDING_MANY: Statement = {
   text: `SELECT c.subject_id, s.type, s.external_id, c.version::text AS version
     FROM castellan.credentials c JOIN castellan.subjects s ON s.id = c.subject_id
     WHERE c.subject_id = ANY($1::int[]) AND s.active`,
+};
+
+// The version stays, and with it every session: the password is the same.
+const REHASH: Statement = {
+  name: 'castellan_credential_rehash',
+  text: `UPDATE castellan.credentials SET password_hash = $4::text
+    WHERE subject_id = $1::int AND version::text = $2::text AND password_hash = $3::text`,
 };
 
 interface StandingRow {
@@ -64,6 +72,14 @@ export class PostgresCredentials extends Credentials {
       passwordHash: row.password_hash,
       version: row.version,
     };
+  }
+
+  async rehash({ subjectKey, version, passwordHash: before }: StoredCredential, passwordHash: string): Promise<void> {
+    await this.sql.query(REHASH, [subjectKey, version, before, passwordHash]);
+  }
+
+  get load(): QuestionLoad {
+    return this.#standing.load;
   }
 
   standing(stamp: CredentialStamp): Promise<SubjectRef | null> {

@@ -8,6 +8,7 @@ import type { SqlExecutor } from './executor.js';
 import { SharedFacts } from './facts-store.js';
 import { PostgresObjectLists } from './object-lists.js';
 import { PostgresRowRules } from './row-rules.js';
+import type { QuestionLoad } from './store-load.js';
 import { TypeRules } from './type-rules.js';
 
 /** What answers questions from one database: all of a store that needs no Prisma. */
@@ -19,6 +20,8 @@ export interface DecisionStore {
   readonly actionLists: ActionLists;
   readonly typeRules: TypeRules;
   readonly rowRules: RowRuleSource;
+  /** How much waits to be decided, as of now. */
+  decisionLoad(): QuestionLoad;
   close(): Promise<void>;
 }
 
@@ -30,12 +33,14 @@ export function openDecisions(options: DatabaseOptions | BorrowingOptions): Deci
 
 /** The questions' part of a store. */
 export function decisionsOver({ hot, snapshots }: Connections): Omit<DecisionStore, 'close'> {
+  const facts = new SharedFacts(hot);
   return {
     hot,
-    decider: new Decider(new SharedFacts(hot)),
+    decider: new Decider(facts),
     lists: new PostgresObjectLists(hot, snapshots),
     actionLists: new PostgresActionLists(snapshots),
     typeRules: new TypeRules(hot),
     rowRules: new PostgresRowRules(hot),
+    decisionLoad: () => facts.load,
   };
 }

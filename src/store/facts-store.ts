@@ -4,6 +4,7 @@ import { CastellanError } from '../core/errors.js';
 import type { SqlExecutor } from './executor.js';
 import { FACTS_OF_MANY, FACTS_OF_ONE, type FactsRow } from './facts-sql.js';
 import { SharedStatement } from './shared-statement.js';
+import type { QuestionLoad } from './store-load.js';
 
 /** Reads the facts of questions over one executor: a pool, or the transaction whose writes they must see. */
 export class FactsStore implements FactsSource {
@@ -54,6 +55,10 @@ export class SharedFacts implements FactsSource {
       statements,
       waiting: 20_000,
     });
+  }
+
+  get load(): QuestionLoad {
+    return this.#shared.load;
   }
 
   fetchFacts(questions: readonly Question[]): Promise<Facts[]> {

@@ -9,6 +9,7 @@ import {
   type Question,
   type SubjectRef,
 } from '../core/model.js';
+import { permits } from '../core/narrowing.js';
 import { ObjectLists, type ListQuestion, type Page } from '../core/ports/lists.js';
 import type { ObjectRecord } from '../core/ports/objects.js';
 import { ConditionalList, type BoundStatement, type ListSpec, type LookUps } from './conditional-list-sql.js';
@@ -36,6 +37,7 @@ export class PostgresObjectLists extends ObjectLists {
   }
 
   async list(question: ListQuestion): Promise<Page<ObjectRecord>> {
+    if (isWithheld(question)) return { items: [], next: null };
     const plain = await this.#plainList(question);
     if (plain) return question.viewable ? withVisibleParents(this.hot, question.subject, plain) : plain;
     return inSnapshot(this.snapshots, async (sql) => {
@@ -50,6 +52,7 @@ export class PostgresObjectLists extends ObjectLists {
   }
 
   async count(question: CountQuestion): Promise<number> {
+    if (isWithheld(question)) return 0;
     return inSnapshot(this.snapshots, async (sql) => {
       const spec = await specOf(sql, { ...question, limit: 0 });
       if (!spec) return 0;
@@ -81,6 +84,7 @@ export class PostgresObjectLists extends ObjectLists {
   }
 
   async holdsAnywhere(subject: SubjectRef, permission: Permission): Promise<boolean> {
+    if (!permits(subject, permission)) return false;
     const values = [subject.type, subject.id, permission.type, permission.action];
     const [row] = await this.hot.query<{ holds: boolean }>(HOLDS_ANYWHERE, values);
     return row?.holds === true;
@@ -106,6 +110,11 @@ export class PostgresObjectLists extends ObjectLists {
       rows.filter((row) => row.position !== null),
     );
   }
+}
+
+// The statements know rules, and nothing of what a token is narrowed to.
+function isWithheld({ subject, permission, viewable }: CountQuestion): boolean {
+  return !permits(subject, permission) || (viewable === true && !permits(subject, { ...permission, action: 'view' }));
 }
 
 async function specOf(sql: SqlExecutor, question: ListQuestion): Promise<ListSpec | null> {

@@ -3,34 +3,44 @@ import { EventEmitter } from 'node:events';
 import connectPgSimple from 'connect-pg-simple';
 import type pg from 'pg';
 import { translatingDatabaseErrors } from './database-errors.js';
-import { PgExecutor, type Statement } from './executor.js';
+import { v7 as uuidv7 } from 'uuid';
+import { PgExecutor, type SqlExecutor, type Statement } from './executor.js';
+import { SharedStatement } from './shared-statement.js';
 
 const IDLE = "interval '30 minutes'";
 const ABSOLUTE = "interval '12 hours'";
 const TOUCHED_AT_MOST_EVERY = "interval '1 minute'";
 const PRUNE_EVERY_MS = 15 * 60_000;
 
-const PROLONGED = `LEAST(now() + ${IDLE}, created_at + ${ABSOLUTE})`;
+const PROLONGED = `LEAST(now() + ${IDLE}, e.created_at + ${ABSOLUTE})`;
 
-// The interval is counted from the expiry a touch now would give: close to the absolute end there is nothing left to gain.
-const FIND: Statement = {
+// The interval is counted from the expiry a touch now would give: close to the absolute end there is nothing left to gain. Whom it signs in is asked
+// with it: its credential has to be the one that opened it.
+const FOUND = `SELECT e.sid, e.id::text AS id, e.sess, ${PROLONGED} - e.expire > ${TOUCHED_AT_MOST_EVERY} AS worn, s.type, s.external_id
+           FROM castellan.sessions e
+           LEFT JOIN castellan.credentials c ON c.subject_id = e.subject_id AND c.version::text = e.sess->'stamp'->>'version'
+           LEFT JOIN castellan.subjects s ON s.id = c.subject_id AND s.active`;
+const FIND_ONE: Statement = {
   name: 'castellan_session_find',
-  text: `SELECT sess, ${PROLONGED} - expire > ${TOUCHED_AT_MOST_EVERY} AS worn
-           FROM castellan.sessions WHERE sid = $1 AND expire > now()`,
+  text: `${FOUND} WHERE e.sid = $1 AND e.expire > now()`,
+};
+const FIND_MANY: Statement = {
+  name: 'castellan_sessions_find',
+  text: `${FOUND} WHERE e.sid = ANY($1::text[]) AND e.expire > now()`,
 };
 const OPEN: Statement = {
   name: 'castellan_session_open',
-  text: `INSERT INTO castellan.sessions (sid, sess, expire, subject_id, created_at)
-         SELECT $1, $2, now() + ${IDLE}, id, now() FROM castellan.subjects WHERE id = $3
+  text: `INSERT INTO castellan.sessions (sid, sess, expire, subject_id, created_at, id, address, user_agent)
+         SELECT $1, $2, now() + ${IDLE}, id, now(), $4, $5, $6 FROM castellan.subjects WHERE id = $3
          RETURNING sid`,
 };
 const SAVE: Statement = {
   name: 'castellan_session_save',
-  text: `UPDATE castellan.sessions SET sess = $2, expire = ${PROLONGED} WHERE sid = $1 AND expire > now()`,
+  text: `UPDATE castellan.sessions e SET sess = $2, expire = ${PROLONGED} WHERE sid = $1 AND expire > now()`,
 };
 const TOUCH: Statement = {
   name: 'castellan_session_touch',
-  text: `UPDATE castellan.sessions SET expire = ${PROLONGED} WHERE sid = $1 AND expire > now()`,
+  text: `UPDATE castellan.sessions e SET expire = ${PROLONGED}, used_at = now() WHERE sid = $1 AND expire > now()`,
 };
 const END: Statement = { name: 'castellan_session_end', text: 'DELETE FROM castellan.sessions WHERE sid = $1' };
 const PRUNE: Statement = {
@@ -40,6 +50,20 @@ const PRUNE: Statement = {
 
 // Without express-session, what connect-pg-simple extends is the base of its store: an event emitter.
 const PgStore = connectPgSimple({ Store: EventEmitter } as never);
+
+interface FoundRow {
+  readonly sid: string;
+  readonly id: string;
+  readonly sess: object;
+  readonly worn: boolean;
+  readonly type: string | null;
+  readonly external_id: string | null;
+}
+
+interface Origin {
+  readonly address: string | null;
+  readonly userAgent: string | null;
+}
 
 type SessionData = Parameters<InstanceType<typeof PgStore>['set']>[1];
 type Callback<Result = unknown> = (error: unknown, result?: Result) => void;
@@ -52,12 +76,25 @@ type Callback<Result = unknown> = (error: unknown, result?: Result) => void;
  */
 export class PgSessionStore extends PgStore {
   readonly #sql: PgExecutor;
+  readonly #found: SharedStatement<string, FoundRow | null>;
   readonly #pruning: NodeJS.Timeout;
 
-  /** `onPruneError` is told when expired rows could not be removed; they open nothing, and the next time comes. */
-  constructor(pool: pg.Pool, onPruneError: (error: unknown) => void) {
+  /**
+   * `onPruneError` is told when expired rows could not be removed; they open nothing, and the next time comes. Sessions are looked up by `hot`,
+   * on every request that brings one, so those that come together share statements.
+   */
+  constructor(pool: pg.Pool, onPruneError: (error: unknown) => void, hot: SqlExecutor = new PgExecutor(pool)) {
     super({ pool, schemaName: 'castellan', tableName: 'sessions', pruneSessionInterval: false });
     this.#sql = new PgExecutor(pool);
+    const asking = {
+      one: async (sid: string) => (await hot.query<FoundRow>(FIND_ONE, [sid]))[0] ?? null,
+      many: async (sids: readonly string[]) => {
+        const rows = await hot.query<FoundRow>(FIND_MANY, [[...new Set(sids)]]);
+        const bySid = new Map(rows.map((row) => [row.sid, row]));
+        return sids.map((sid) => bySid.get(sid) ?? null);
+      },
+    };
+    this.#found = new SharedStatement(asking, { together: 1, perStatement: 256, statements: 1, waiting: 20_000 });
     this.#pruning = setInterval(
       () => this.pruneSessions((error) => error && onPruneError(error)),
       jittered(PRUNE_EVERY_MS),
@@ -66,9 +103,9 @@ export class PgSessionStore extends PgStore {
   }
 
   /** Begins a session: the one way to make one. False when the subject is gone. */
-  async open(sid: string, session: object, subjectKey: number): Promise<boolean> {
-    const { cookie: _, ...content } = session as Partial<SessionData>;
-    return (await this.#query(OPEN, [hashed(sid), content, subjectKey])).length === 1;
+  async open(sid: string, session: object, subjectKey: number, origin: Origin): Promise<boolean> {
+    const values = [hashed(sid), keptOf(session), subjectKey, uuidv7(), origin.address, origin.userAgent];
+    return (await this.#query(OPEN, values)).length === 1;
   }
 
   // What comes back is of the caller's own shape, as it was opened or saved.
@@ -77,9 +114,7 @@ export class PgSessionStore extends PgStore {
   }
 
   override set(sid: string, session: SessionData, done?: Callback): void {
-    // The cookie's attributes are the server's to say, not the row's.
-    const { cookie: _, ...content } = session;
-    settle(this.#query(SAVE, [hashed(sid), content]), done);
+    settle(this.#query(SAVE, [hashed(sid), keptOf(session)]), done);
   }
 
   override touch(sid: string, _session: SessionData, done?: () => void): void {
@@ -101,15 +136,22 @@ export class PgSessionStore extends PgStore {
   }
 
   async #find(key: string): Promise<unknown> {
-    const [row] = await this.#query<{ sess: unknown; worn: boolean }>(FIND, [key]);
+    const row = await translatingDatabaseErrors(() => this.#found.ask(key));
     if (!row) return null;
     if (row.worn) await this.#query(TOUCH, [key]);
-    return row.sess;
+    const subject = row.external_id === null ? null : { type: row.type, id: row.external_id };
+    return { ...row.sess, found: { id: row.id, subject } };
   }
 
   #query<Row>(statement: Statement, values: readonly unknown[]): Promise<Row[]> {
     return translatingDatabaseErrors(() => this.#sql.query<Row>(statement, values));
   }
+}
+
+// The cookie's attributes are the server's to say, and what was found is said anew each time: neither is the row's.
+function keptOf(session: object): object {
+  const { cookie: _, found: __, ...kept } = session as { cookie?: unknown; found?: unknown };
+  return kept;
 }
 
 function hashed(sid: string): string {

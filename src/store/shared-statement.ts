@@ -1,4 +1,6 @@
+import { context, type Context } from '@opentelemetry/api';
 import { CastellanError } from '../core/errors.js';
+import type { QuestionLoad } from './store-load.js';
 
 /** How one kind of question is put to the database: alone, or many in one statement, answered in their order. */
 export interface Asking<Question, Answer> {
@@ -8,6 +10,8 @@ export interface Asking<Question, Answer> {
 
 interface Waiting<Question, Answer> {
   readonly question: Question;
+  /** Whose trace the question belongs to, where traces are kept. */
+  readonly trace: Context;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,9 +47,13 @@ export class SharedStatement<Question, Answer> {
       );
     }
     return new Promise<Answer>((resolve, reject) => {
-      this.#waiting.push({ question, resolve, reject });
+      this.#waiting.push({ question, trace: context.active(), resolve, reject });
       this.#schedule();
     });
+  }
+
+  get load(): QuestionLoad {
+    return { waiting: this.#waiting.length, running: this.#running };
   }
 
   // One turn of the event loop reads every socket that is ready: whatever that brings goes out together.
@@ -64,10 +72,13 @@ export class SharedStatement<Question, Answer> {
       const batch = this.#waiting;
       this.#waiting = batch.splice(share);
       this.#running += 1;
-      void this.#run(batch).finally(() => {
-        this.#running -= 1;
-        if (this.#waiting.length > 0) this.#schedule();
-      });
+      // Otherwise it would run in the name of whoever asked before.
+      void context
+        .with(batch[0]?.trace ?? context.active(), () => this.#run(batch))
+        .finally(() => {
+          this.#running -= 1;
+          if (this.#waiting.length > 0) this.#schedule();
+        });
     }
   }
 

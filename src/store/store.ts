@@ -1,19 +1,24 @@
 import type { AssignmentReader } from '../core/ports/assignments.js';
+import type { ChangeReader } from '../core/ports/changes.js';
 import type { Credentials } from '../core/ports/credentials.js';
 import type { GrantReader } from '../core/ports/grants.js';
 import type { GroupReader } from '../core/ports/groups.js';
 import type { Explanations } from '../core/ports/explanations.js';
 import type { SubjectLists } from '../core/ports/lists.js';
 import type { ObjectReader } from '../core/ports/objects.js';
+import type { ProviderUsers } from '../core/ports/provider-users.js';
 import { Readiness } from '../core/ports/readiness.js';
 import type { RoleReader } from '../core/ports/roles.js';
 import type { Tokens } from '../core/ports/tokens.js';
 import type { TypeReader } from '../core/ports/types.js';
 import type { UserReader } from '../core/ports/users.js';
 import type { Writes } from '../core/ports/writes.js';
+import { PostgresChangeReader } from './change-reader.js';
+import { TranslatingExecutor } from './connections.js';
 import { PostgresCredentials } from './credential-store.js';
 import { Database, type DatabaseOptions } from './database.js';
 import { decisionsOver, type DecisionStore } from './decision-store.js';
+import { PgExecutor } from './executor.js';
 import { PostgresExplanations } from './explanations-store.js';
 import { PrismaAssignmentReader } from './records/assignment-store.js';
 import { PostgresGrantReader } from './records/grant-list.js';
@@ -22,6 +27,8 @@ import { PrismaObjectReader } from './records/object-store.js';
 import { PrismaRoleReader } from './records/role-store.js';
 import { PrismaTypeReader } from './records/type-store.js';
 import { PrismaUserReader } from './records/user-store.js';
+import { PostgresProviderUsers } from './provider-user-store.js';
+import { poolLoad, type StoreLoad } from './store-load.js';
 import { PostgresSubjectLists } from './subject-lists.js';
 import { PostgresTokens } from './token-store.js';
 import { PrismaWrites } from './write-transactions.js';
@@ -34,6 +41,8 @@ export interface Store extends DecisionStore {
   readonly writes: Writes;
   readonly credentials: Credentials;
   readonly tokens: Tokens;
+  readonly providerUsers: ProviderUsers;
+  readonly changes: ChangeReader;
   readonly readiness: Readiness;
   readonly users: UserReader;
   readonly groups: GroupReader;
@@ -42,6 +51,8 @@ export interface Store extends DecisionStore {
   readonly objects: ObjectReader;
   readonly assignments: AssignmentReader;
   readonly grants: GrantReader;
+  /** How much of the database's work is waiting, as of now. */
+  load(): StoreLoad;
 }
 
 /** Opens the store over a database that is there and migrated. Connections are made as they are needed. */
@@ -50,14 +61,17 @@ export function openStore(options: DatabaseOptions): Store {
   const { prisma, hot } = database;
   const decisions = decisionsOver(database);
   const { decider } = decisions;
+  const [credentials, tokens] = [new PostgresCredentials(hot), new PostgresTokens(hot)];
   return {
     ...decisions,
     database,
     subjectLists: new PostgresSubjectLists(database.pool),
     explanations: new PostgresExplanations(database),
     writes: new PrismaWrites(database),
-    credentials: new PostgresCredentials(hot),
-    tokens: new PostgresTokens(hot),
+    credentials,
+    tokens,
+    providerUsers: new PostgresProviderUsers(hot),
+    changes: new PostgresChangeReader(new TranslatingExecutor(new PgExecutor(database.pool))),
     readiness: new DatabaseReadiness(database),
     users: new PrismaUserReader(prisma),
     groups: new PrismaGroupReader(prisma),
@@ -66,6 +80,10 @@ export function openStore(options: DatabaseOptions): Store {
     objects: new PrismaObjectReader(prisma),
     assignments: new PrismaAssignmentReader(prisma, decider),
     grants: new PostgresGrantReader(prisma, decider),
+    load: () => ({
+      pools: { decisions: poolLoad(database.decisions), writes: poolLoad(database.pool) },
+      questions: { decisions: decisions.decisionLoad(), credentials: credentials.load, tokens: tokens.load },
+    }),
     close: () => database.close(),
   };
 }

@@ -1,8 +1,9 @@
 import { Tokens, type TokenHolder } from '../core/ports/tokens.js';
 import type { SqlExecutor, Statement } from './executor.js';
 import { SharedStatement, type Asking } from './shared-statement.js';
+import type { QuestionLoad } from './store-load.js';
 
-const HOLDER = `SELECT t.hash, t.id::text AS token_id, s.type, s.external_id
+const HOLDER = `SELECT t.hash, t.id::text AS token_id, t.permissions, s.type, s.external_id
     FROM castellan.tokens t JOIN castellan.subjects s ON s.id = t.subject_id`;
 const STANDS = 's.active AND (t.expires_at IS NULL OR t.expires_at > now())';
 
@@ -19,6 +20,7 @@ export const HOLDERS_OF_MANY: Statement = {
 interface HolderRow {
   readonly hash: string;
   readonly token_id: string;
+  readonly permissions: string[] | null;
   readonly type: string;
   readonly external_id: string;
 }
@@ -40,11 +42,16 @@ export class PostgresTokens extends Tokens {
     this.#holders = new SharedStatement(asking, { together: 1, perStatement: 256, statements: 1, waiting: 20_000 });
   }
 
+  get load(): QuestionLoad {
+    return this.#holders.load;
+  }
+
   holderOf(hash: string): Promise<TokenHolder | null> {
     return this.#holders.ask(hash);
   }
 }
 
 function holderIn(row: HolderRow | undefined): TokenHolder | null {
-  return row ? { tokenId: row.token_id, subject: { type: row.type, id: row.external_id } } : null;
+  if (!row) return null;
+  return { tokenId: row.token_id, subject: { type: row.type, id: row.external_id }, permissions: row.permissions };
 }

@@ -1,5 +1,6 @@
 import type { TypeRule } from '../core/casl-ability.js';
 import type { JsonObject, SubjectRef } from '../core/model.js';
+import { permits } from '../core/narrowing.js';
 import { SubjectRulesSource, type SubjectRules } from '../core/ports/subject-rules.js';
 import type { SqlExecutor, Statement } from './executor.js';
 import { STANDS } from './placed-rules-sql.js';
@@ -53,10 +54,11 @@ export class TypeRules extends SubjectRulesSource {
     super();
   }
 
-  async of({ type, id }: SubjectRef): Promise<SubjectRules> {
-    const rows = await this.sql.query<RuleRow>(RULES_EVERYWHERE, [type, id]);
+  async of(subject: SubjectRef): Promise<SubjectRules> {
+    const rows = await this.sql.query<RuleRow>(RULES_EVERYWHERE, [subject.type, subject.id]);
+    const rules = rows.flatMap((row) => (row.permission_id === null ? [] : [ruleOf(row)]));
     return {
-      rules: rows.flatMap((row) => (row.permission_id === null ? [] : [ruleOf(row)])),
+      rules: rules.filter(({ permission }) => permits(subject, permission)),
       subjectAttributes: rows[0]?.subject_attributes ?? null,
     };
   }

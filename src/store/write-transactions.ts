@@ -14,13 +14,17 @@ import { PrismaAssignmentWriter } from './records/assignment-store.js';
 import { SqlGrantWriter } from './records/grant-store.js';
 import { SqlGroupWriter } from './records/group-store.js';
 import { SqlObjectWriter } from './records/object-store.js';
+import { SqlProviderGroupWriter } from './records/provider-group-store.js';
 import { PrismaRoleWriter } from './records/role-store.js';
+import { SqlSessionWriter } from './records/session-rows.js';
 import { SqlTokenWriter } from './records/token-store.js';
 import { PrismaTypeWriter } from './records/type-store.js';
 import { SqlUserWriter } from './records/user-store.js';
 import type { Transaction } from './transaction.js';
 
 const ATTEMPTS = 5;
+// With a sign-in before it, a write stays below what a request may take.
+const WRITE_MS = 2500;
 const MOST_PLACE_LOCKS = 64;
 const STRUCTURE = 'structure';
 const EVERYWHERE = 'everywhere';
@@ -54,18 +58,27 @@ export class PrismaWrites extends Writes {
   }
 
   async write<Result>(author: Author, scope: WriteScope, work: (unit: WriteUnit) => Promise<Result>): Promise<Result> {
+    // For all attempts together: whoever waits for the write does not care how many there were.
+    const until = performance.now() + (this.database.options.transactionTimeout ?? WRITE_MS);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#once(author, scope, work);
+        return await this.#once(author, scope, work, until - performance.now());
       } catch (error) {
-        if (!isConflict(error) || attempt === ATTEMPTS) throw translateDatabaseError(error);
+        if (!isConflict(error) || attempt === ATTEMPTS || performance.now() > until)
+          throw translateDatabaseError(error);
         await pause(5 * 2 ** attempt * Math.random());
       }
     }
   }
 
-  #once<Result>(author: Author, scope: WriteScope, work: (unit: WriteUnit) => Promise<Result>): Promise<Result> {
-    const { acquireTimeout = 500, transactionTimeout = 3000 } = this.database.options;
+  #once<Result>(
+    author: Author,
+    scope: WriteScope,
+    work: (unit: WriteUnit) => Promise<Result>,
+    left: number,
+  ): Promise<Result> {
+    const timeout = Math.max(1, Math.round(left));
+    const { acquireTimeout = 500 } = this.database.options;
     return this.database.prisma.$transaction(
       async (prisma) => {
         const sql = new PrismaExecutor(prisma);
@@ -75,7 +88,7 @@ export class PrismaWrites extends Writes {
         await changes.flush(sql);
         return result;
       },
-      { maxWait: acquireTimeout, timeout: transactionTimeout },
+      { maxWait: Math.min(acquireTimeout, timeout), timeout },
     );
   }
 }
@@ -115,7 +128,9 @@ function unitOf(tx: Transaction): WriteUnit {
     authority: new Authority(tx.author, new Decider(new FactsStore(tx.sql)), new HoldingsStore(tx.sql)),
     users: new SqlUserWriter(tx),
     tokens: new SqlTokenWriter(tx),
+    sessions: new SqlSessionWriter(tx),
     groups: new SqlGroupWriter(tx),
+    providerGroups: new SqlProviderGroupWriter(tx),
     roles: new PrismaRoleWriter(tx),
     assignments: new PrismaAssignmentWriter(tx),
     types: new PrismaTypeWriter(tx),

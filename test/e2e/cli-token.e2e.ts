@@ -37,12 +37,27 @@ describe('castellan user token', () => {
   it('answers in JSON as the API does', async () => {
     const { status, stdout } = await run('ci', 'deploy', '--expires-at', '2999-01-01T00:00:00Z', '--json');
     const answer = JSON.parse(stdout) as { token: string };
-    expect([status, Object.keys(answer)]).toEqual([0, ['id', 'name', 'token', 'createdAt', 'expiresAt']]);
+    expect([status, Object.keys(answer)]).toEqual([
+      0,
+      ['id', 'name', 'token', 'createdAt', 'expiresAt', 'permissions'],
+    ]);
     expect(answer).toMatchObject({ name: 'deploy', expiresAt: '2999-01-01T00:00:00.000Z' });
     expect(await hashes()).toEqual([hashOf(answer.token)]);
   });
 
+  it('narrows it to the permissions that are named', async () => {
+    const named = ['--permission', 'user:view', 'group:view', '--permission', 'role:view'];
+    const { status, stdout } = await run('ci', 'reader', ...named);
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(/deleted\.\nIt is narrowed to user:view, group:view, role:view\.\nToken: castellan_/),
+    ]);
+    const kept = await query(database.databaseUrl, 'SELECT permissions FROM castellan.tokens');
+    expect(kept).toEqual([{ permissions: ['user:view', 'group:view', 'role:view'] }]);
+  });
+
   it.each([
+    [['ci', 'deploy', '--permission', 'user:fly'], 1, /^castellan: permissions\.0: there is no permission user:fly/],
     [['nobody', 'deploy'], 1, /^castellan: There is no user:nobody\.\n$/],
     [['ci', ''], 64, /^castellan: name: /],
     [['ci', 'deploy', '--expires-at', 'tomorrow'], 64, /^castellan: expiresAt: /],

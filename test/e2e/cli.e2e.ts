@@ -7,6 +7,7 @@ import { query } from '../support/query.js';
 
 const COMMANDS = [
   'serve',
+  'config',
   'migrate',
   'seed',
   'user',
@@ -14,7 +15,9 @@ const COMMANDS = [
   'user token',
   'check',
   'list',
+  'who-can',
   'explain',
+  'changes',
   'doctor',
   'run',
 ];

@@ -1,23 +1,27 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Passwords } from '../../src/auth/passwords.js';
 import * as client from '../../src/client/index.js';
 import { ERRORS, type ErrorCode } from '../../src/core/errors.js';
 import { openDatabase, shutDatabase } from '../support/database-away.js';
 import { query } from '../support/query.js';
 import { PASSWORD, startTestService, type TestService } from '../support/service.js';
+import { TestIdentityProvider } from '../support/identity-provider.js';
 import { addressOf, clientOf, fetchWithCookies } from '../support/service-client.js';
 
 const bob = { type: 'user', id: 'bob' } as const;
 const post = (id: string) => ({ type: 'post', id });
 const readsPost = { subject: bob, permission: 'post:view', object: post('1') };
 
+let provider: TestIdentityProvider;
 let service: TestService;
 let admin: client.CastellanClient;
 let alice: client.CastellanClient;
 
 beforeAll(async () => {
-  service = await startTestService();
+  provider = await TestIdentityProvider.start();
+  service = await startTestService({ identityProvider: provider.options() });
   await service.addUser('alice');
   await service.addUser('bob');
   admin = clientOf(service, 'admin');
@@ -114,6 +118,15 @@ const PROVOKED: Readonly<Record<ErrorCode, readonly [Error: unknown, () => Promi
         await admin.groups.members.add(`g${depth}`, { type: 'group', id: `g${depth + 1}` });
     },
   ],
+  too_many_attempts: [
+    client.TooManyAttemptsError,
+    async () => {
+      const page = clientOf(service);
+      const guess = (n: number) => page.auth.login({ username: 'somebody', password: `guess ${n}` });
+      for (let n = 0; n < 10; n += 1) await guess(n).catch(() => {});
+      return guess(10);
+    },
+  ],
   internal: [
     client.InternalError,
     async () => {
@@ -130,16 +143,25 @@ const PROVOKED: Readonly<Record<ErrorCode, readonly [Error: unknown, () => Promi
     client.UnavailableError,
     async () => {
       // Each takes a while to check, and only so many may wait.
-      const page = clientOf(service, undefined, { retries: 0 });
-      const signIns = Array.from({ length: 80 }, (_, n) => page.auth.login({ username: `u${n}`, password: 'wrong' }));
-      const isWrong = (error: unknown): boolean => error instanceof client.InvalidCredentialsError;
-      await Promise.all(
-        signIns.map(async (signIn) =>
-          signIn.catch((error: unknown) => {
-            if (!isWrong(error)) throw error;
-          }),
-        ),
-      );
+      const passwords = service.app.get(Passwords);
+      const waiting = Array.from({ length: 52 }, () => passwords.verifyNothing('any'));
+      try {
+        return await clientOf(service, undefined, { retries: 0 }).auth.login({ username: 'bob', password: PASSWORD });
+      } finally {
+        await Promise.all(waiting);
+      }
+    },
+  ],
+  identity_provider_unavailable: [
+    client.UnavailableError,
+    async () => {
+      const token = await provider.tokenFor('bob');
+      await provider.stop();
+      try {
+        return await new client.CastellanClient({ url: addressOf(service), token, retries: 0 }).auth.me();
+      } finally {
+        service.unexpected.length = 0;
+      }
     },
   ],
   database_unavailable: [
@@ -182,6 +204,7 @@ describe('each error of the service', () => {
   it('that will pass says when to come back', async () => {
     const error = await errorOf(PROVOKED.database_unavailable[1]);
     expect(error).toMatchObject({ retryAfter: 1 });
+    expect(await errorOf(PROVOKED.too_many_attempts[1])).toMatchObject({ retryAfter: expect.any(Number) });
   });
 });
 

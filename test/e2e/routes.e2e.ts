@@ -11,11 +11,19 @@ import { startTestService, type TestService } from '../support/service.js';
 const ACCESS: Readonly<Record<string, string>> = {
   'GET /health/live': 'public',
   'GET /health/ready': 'public',
+  'GET /metrics': 'signed-in',
+  'GET /openapi.json': 'public',
+  'GET /docs': 'public',
+  'GET /docs/:file': 'public',
   'POST /api/v1/auth/login': 'public',
   'POST /api/v1/auth/logout': 'signed-in',
   'GET /api/v1/auth/me': 'signed-in',
   'PUT /api/v1/auth/me/password': 'signed-in',
   'GET /api/v1/auth/me/ability': 'list of access',
+  'GET /api/v1/auth/sessions': 'signed-in',
+  'DELETE /api/v1/auth/sessions': 'signed-in',
+  'DELETE /api/v1/auth/sessions/:id': 'signed-in',
+  'GET /api/v1/changes': 'signed-in',
   'GET /api/v1/users': 'list of user',
   'POST /api/v1/users': 'user:add',
   'GET /api/v1/users/:id': 'user:view on :id',
@@ -210,7 +218,8 @@ describe('the routes', () => {
 
   it('answers HEAD as it answers GET, without the body', async () => {
     for (const { method, path } of each) {
-      if (method !== 'GET') continue;
+      // Its figures change from one answer to the next.
+      if (method !== 'GET' || path === '/metrics') continue;
       const [get, head] = [await send('GET', path, 'admin'), await send('HEAD', path, 'admin')];
       expect([head.status, head.headers['content-length'], head.text], path).toEqual([
         get.status,

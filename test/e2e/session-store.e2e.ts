@@ -4,6 +4,7 @@ import connectPgSimple from 'connect-pg-simple';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SessionContent, SessionStore } from '../../src/auth/sessions.js';
+import { PgExecutor } from '../../src/store/executor.js';
 import { PgSessionStore } from '../../src/store/session-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
@@ -25,6 +26,10 @@ beforeEach(async () => {
     `INSERT INTO castellan.subjects (type, external_id, username) VALUES ('user', 'alice', 'alice') RETURNING id`,
   );
   alice = rows[0].id;
+  await pool.query(`INSERT INTO castellan.credentials (subject_id, password_hash, version) VALUES ($1, 'x', $2)`, [
+    alice,
+    VERSION,
+  ]);
   store = new PgSessionStore(pool, () => {});
   return () => store.close();
 });
@@ -34,7 +39,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-const content = (): SessionContent => ({ stamp: { subjectKey: alice, version: 'v1' }, csrfToken: 'token' });
+const VERSION = '019abc00-0000-7000-8000-000000000001';
+const origin = { address: '192.0.2.7', userAgent: 'a browser' };
+const content = (): SessionContent => ({ stamp: { subjectKey: alice, version: VERSION }, csrfToken: 'token' });
+const signsInAlice = { id: expect.any(String), subject: { type: 'user', id: 'alice' } };
 
 /** Promises in the place of the callbacks that the session plugin passes. */
 function call(name: 'get' | 'destroy', sid: string): Promise<unknown>;
@@ -48,7 +56,7 @@ function call(name: 'get' | 'set' | 'destroy' | 'touch', ...values: unknown[]): 
 
 async function opened(): Promise<string> {
   const sid = randomBytes(24).toString('base64url');
-  expect(await store.open(sid, content(), alice)).toBe(true);
+  expect(await store.open(sid, content(), alice, origin)).toBe(true);
   return sid;
 }
 
@@ -74,7 +82,7 @@ async function rowCount(): Promise<number> {
 describe('a session', () => {
   it('is found as it was opened, by the id it was opened under', async () => {
     const sid = await opened();
-    expect(await call('get', sid)).toEqual(content());
+    expect(await call('get', sid)).toEqual({ ...content(), found: signsInAlice });
     expect(await call('get', `${sid}x`)).toBeNull();
   });
 
@@ -90,11 +98,41 @@ describe('a session', () => {
   it('keeps what is saved, and not the attributes of its cookie', async () => {
     const sid = await opened();
     await call('set', sid, { ...content(), csrfToken: 'another', cookie: { path: '/' } });
-    expect(await call('get', sid)).toEqual({ ...content(), csrfToken: 'another' });
+    expect(await call('get', sid)).toEqual({ ...content(), csrfToken: 'another', found: signsInAlice });
+  });
+
+  it('signs nobody in once its user has another password, or none, or is not active', async () => {
+    const sid = await opened();
+    for (const ended of [
+      `UPDATE castellan.credentials SET version = gen_random_uuid()`,
+      `DELETE FROM castellan.credentials`,
+      `UPDATE castellan.subjects SET active = false`,
+    ]) {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query(ended);
+      const within = new PgSessionStore(pool, () => {}, new PgExecutor(client));
+      const found = await new Promise((resolve, reject) => {
+        within.get(sid, (error: unknown, session: unknown) => (error ? reject(error) : resolve(session)));
+      });
+      expect(found).toMatchObject({ ...content(), found: { id: expect.any(String), subject: null } });
+      await client.query('ROLLBACK');
+      client.release();
+      within.close();
+    }
+    expect(await call('get', sid)).toMatchObject({ found: signsInAlice });
+  });
+
+  it('that are asked for together are each found', async () => {
+    const sids = [await opened(), await opened(), 'none', await opened()];
+    const found = await Promise.all(sids.map((sid) => call('get', sid)));
+    const ids = found.map((session) => (session as { found?: { id: string } } | null)?.found?.id);
+    expect(ids[2]).toBeUndefined();
+    expect(new Set(ids).size).toBe(4);
   });
 
   it('is not opened for a subject that is gone', async () => {
-    expect(await store.open('sid', content(), alice + 1)).toBe(false);
+    expect(await store.open('sid', content(), alice + 1, origin)).toBe(false);
     expect(await rowCount()).toBe(0);
   });
 
@@ -106,7 +144,7 @@ describe('a session', () => {
 
   it('is not opened twice under one id', async () => {
     const sid = await opened();
-    await expect(store.open(sid, content(), alice)).rejects.toMatchObject({ code: '23505' });
+    await expect(store.open(sid, content(), alice, origin)).rejects.toMatchObject({ code: '23505' });
   });
 });
 
@@ -233,7 +271,9 @@ describe('an error of the database', () => {
     const unreachable = new PgSessionStore(nowhere, () => {});
     const error = await new Promise((resolve) => unreachable.get('sid', resolve));
     expect(error).toMatchObject({ code: 'database_unavailable' });
-    await expect(unreachable.open('sid', content(), alice)).rejects.toMatchObject({ code: 'database_unavailable' });
+    await expect(unreachable.open('sid', content(), alice, origin)).rejects.toMatchObject({
+      code: 'database_unavailable',
+    });
     unreachable.close();
     await nowhere.end();
   });

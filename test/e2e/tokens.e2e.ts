@@ -44,12 +44,13 @@ describe('a token', () => {
       expiresAt: '2999-01-01T01:00:00+01:00',
     }).expect(201);
     const { token, ...record } = body;
-    expect(Object.keys(body)).toEqual(['id', 'name', 'token', 'createdAt', 'expiresAt']);
+    expect(Object.keys(body)).toEqual(['id', 'name', 'token', 'createdAt', 'expiresAt', 'permissions']);
     expect(record).toEqual({
       id: expect.stringMatching(/^[\da-f-]{36}$/),
       name: 'nightly import',
       createdAt: expect.stringMatching(/^20\d\d-.*Z$/),
       expiresAt: LATER,
+      permissions: null,
     });
     expect((await send(token)).json).toMatchObject({ user: { id: alice }, csrfToken: null });
     const listed = await service.as(alice).get(pathOf(alice)).expect(200);

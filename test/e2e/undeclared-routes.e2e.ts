@@ -5,10 +5,12 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppModule } from '../../src/app/app.module.js';
 import { createHttpAdapter } from '../../src/app/http-adapter.js';
+import { Operations } from '../../src/app/operations.js';
 import { createService } from '../../src/app/service.js';
 import { Public, Resource } from '../../src/nest/route-policy.js';
 import { declaredRoutes } from '../../src/nest/undeclared-routes.js';
 import { openStore, type Store } from '../../src/store/store.js';
+import { InMemorySignInAttempts } from '../support/in-memory-sign-in-attempts.js';
 import { InMemorySessionStore } from '../support/in-memory-session-store.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { servedRoutes } from '../support/routes.js';
@@ -135,9 +137,16 @@ describe('a route that declares nobody who may use it', () => {
   // The service as it is put together, but for the refusal at its start.
   async function startWithoutTheCheck(imports: Imports): Promise<NestFastifyApplication> {
     const secret = 'only-a-test-may-know-this-secret-of-its-own';
-    const sessions = { store: new InMemorySessionStore(), secret, secureCookie: false };
+    const sessions = { store: new InMemorySessionStore({ standing: async () => null }), secret, secureCookie: false };
     const adapter = await createHttpAdapter(sessions, false);
-    const module = AppModule.of({ store, cursorSecret: secret, publicUrl: undefined, report });
+    const module = AppModule.of({
+      store,
+      operations: new Operations(store, {}),
+      signInAttempts: new InMemorySignInAttempts(),
+      cursorSecret: secret,
+      publicUrl: undefined,
+      report,
+    });
     const nest = await NestFactory.create<NestFastifyApplication>(
       { ...module, imports: [...(module.imports ?? []), ...imports] },
       adapter,

@@ -3,6 +3,7 @@ import type { Author } from '../../src/core/caller.js';
 import { CastellanError } from '../../src/core/errors.js';
 import type { SubjectRef } from '../../src/core/model.js';
 import { Credentials, type CredentialStamp, type StoredCredential } from '../../src/core/ports/credentials.js';
+import { ProviderUsers, type ProviderSaying, type ProviderUser } from '../../src/core/ports/provider-users.js';
 import { Tokens, type TokenHolder } from '../../src/core/ports/tokens.js';
 import { UserReader, type UserChange, type UserRecord } from '../../src/core/ports/users.js';
 import { Writes, type WriteScope, type WriteUnit } from '../../src/core/ports/writes.js';
@@ -65,6 +66,11 @@ export class InMemoryCredentials extends Credentials {
     return { subjectKey: key, subject: { type: 'user', id: user.id }, passwordHash, version };
   }
 
+  override async rehash({ subjectKey, version, passwordHash: before }: StoredCredential, hash: string): Promise<void> {
+    const account = this.accounts.where(({ key }) => key === subjectKey);
+    if (account?.version === version && account.passwordHash === before) account.passwordHash = hash;
+  }
+
   override async standing({ subjectKey, version }: CredentialStamp): Promise<SubjectRef | null> {
     this.checks++;
     const account = this.accounts.where(({ key }) => key === subjectKey);
@@ -84,8 +90,25 @@ export class InMemoryTokens extends Tokens {
   override async holderOf(hash: string): Promise<TokenHolder | null> {
     this.asked.push(hash);
     const account = this.accounts.find(this.users.get(hash) ?? '');
-    return account?.user.active ? { tokenId: hash, subject: { type: 'user', id: account.user.id } } : null;
+    if (!account?.user.active) return null;
+    return { tokenId: hash, subject: { type: 'user', id: account.user.id }, permissions: null };
   }
+}
+
+/** The port over accounts in memory; what it is asked is counted. Groups are none of its matter. */
+export class InMemoryProviderUsers extends ProviderUsers {
+  readonly asked: string[] = [];
+
+  constructor(private readonly accounts: InMemoryAccounts) {
+    super();
+  }
+
+  override async standing({ user }: ProviderSaying): Promise<ProviderUser | null> {
+    this.asked.push(user);
+    return this.accounts.find(user)?.user.active ? { subject: { type: 'user', id: user }, groups: 'kept' } : null;
+  }
+
+  override async noteSaying(): Promise<void> {}
 }
 
 /** The port over accounts in memory. */
@@ -107,9 +130,12 @@ export class InMemoryUsers extends UserReader {
   }
 }
 
-/** The port over accounts in memory, as far as users are updated through it. */
+/** The port over accounts in memory, as far as users are updated and sessions ended through it. */
 export class InMemoryWrites extends Writes {
-  constructor(private readonly accounts: InMemoryAccounts) {
+  constructor(
+    private readonly accounts: InMemoryAccounts,
+    private readonly sessions: { end(id: string): void },
+  ) {
     super();
   }
 
@@ -122,6 +148,7 @@ export class InMemoryWrites extends Writes {
       this.accounts.written.push({ author, scope, id, change });
       return this.accounts.change(id, change);
     };
-    return work({ users: { update } } as unknown as WriteUnit);
+    const end = async (_user: string, id: string): Promise<void> => this.sessions.end(id);
+    return work({ users: { update }, sessions: { end } } as unknown as WriteUnit);
   }
 }

@@ -14,6 +14,11 @@ export function servedRoutes(app: NestFastifyApplication): string[] {
   });
 }
 
+/** Whether the client of the REST API has a method for the route: it leaves out what is there for people, and for clients of other kinds. */
+export function isOfClient(route: string): boolean {
+  return !/^GET \/(?:docs|docs\/:file|openapi\.json|metrics)$/.test(route);
+}
+
 /** The route that a request reaches: of those that fit, the one that names most of it. */
 export function routeOf(routes: readonly string[], request: string): string | undefined {
   const fitting = routes.filter((route) =>

@@ -6,6 +6,8 @@ import { operator } from '../../src/core/caller.js';
 import type { WriteUnit } from '../../src/core/ports/writes.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { createTestDatabase } from './postgres.js';
+import { watchAnswers } from './undocumented-answers.js';
+import { refuseUndocumented } from './undocumented-notes.js';
 
 /** What every test user signs in with. */
 export const PASSWORD = 'correct horse battery';
@@ -43,12 +45,16 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     transactionTimeout: 20_000,
   });
   const unexpected: unknown[] = [];
+  const answers = watchAnswers();
   const app = await createService({
     store,
     publicUrl: undefined,
     report: (error) => unexpected.push(error),
     ...options,
+    operations: { ...options.operations, limits: { budget: 20_000, ...options.operations?.limits } },
+    imports: [answers.module, ...(options.imports ?? [])],
   });
+  await answers.begin(app, { mayHaveOtherRoutes: options.imports !== undefined });
   await app.listen(0, '127.0.0.1');
   const server = app.getHttpServer();
   hash ??= new Passwords().hash(PASSWORD);
@@ -71,6 +77,7 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
       await app.close();
       await store.close();
       await database.drop();
+      refuseUndocumented();
       if (unexpected.length > 0) throw new AggregateError(unexpected, 'The service met errors that it did not expect');
     },
   };

@@ -4,7 +4,7 @@ import type { TypeRule } from '../../core/casl-ability.js';
 import { Decider } from '../../core/decider.js';
 import { permissionName, sameRef, type Effect, type JsonObject, type SubjectRef } from '../../core/model.js';
 import { SubjectRulesSource } from '../../core/ports/subject-rules.js';
-import { mayAsk, requireMayAsk } from './asking.js';
+import { askedAbout, mayAsk, requireMayAsk } from './asking.js';
 
 /** A rule as it is written; all members are always there. */
 export interface WrittenRule {
@@ -32,7 +32,7 @@ export class AbilityService {
   async abilityOf(caller: Caller, subject: SubjectRef): Promise<AbilityAnswer> {
     // Before anything is read: a refusal then takes as long, whoever is asked about.
     if (!sameRef(caller.subject, subject)) requireMayAsk(await this.decider.decide(mayAsk(caller)));
-    const { rules, subjectAttributes } = await this.rules.of(subject);
+    const { rules, subjectAttributes } = await this.rules.of(askedAbout(caller, subject));
     return { rules: rules.map(written), subjectAttributes };
   }
 }

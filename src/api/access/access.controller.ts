@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import type { Caller } from '../../core/caller.js';
 import type { ObjectRef, SubjectRef } from '../../core/model.js';
 import { CallerOfRequest } from '../../nest/authorized-request.js';
-import { SignedIn } from '../../nest/route-policy.js';
+import { HeedsNarrowing, SignedIn } from '../../nest/route-policy.js';
 import { AccessService, type EvaluationAnswer } from './access.service.js';
 import { parseEvaluation, parseEvaluations } from './evaluation.schema.js';
 import type { SearchAnswer } from './search-pages.js';
@@ -15,6 +15,7 @@ import { SearchService } from './search.service.js';
  * @see https://openid.net/specs/authorization-api-1_0.html
  */
 @SignedIn()
+@HeedsNarrowing()
 @Controller('access/v1')
 export class AccessController {
   constructor(

@@ -25,7 +25,7 @@ export class AccessService {
    * @throws CastellanError `forbidden` when the caller asks about another, or with properties of its own, without `access:evaluate`.
    */
   async evaluate(caller: Caller, request: EvaluationRequest): Promise<EvaluationAnswer> {
-    const question = questionOf(request);
+    const question = questionOf(caller, request);
     if (!takesPermission(caller, request)) return { decision: (await this.decider.decide(question)).allowed };
     // Decided in one statement, so that a refusal takes as long whatever the answer would be.
     const [may, answer] = await this.decider.decideAll([mayAsk(caller), question]);
@@ -47,7 +47,7 @@ export class AccessService {
     // Before anything else is decided: a refusal then takes as long, and as little, whatever is asked.
     if (reasons || requests.some((request) => takesPermission(caller, request)))
       requireMayAsk(await this.decider.decide(mayAsk(caller)));
-    const decisions = await this.decider.decideAll(requests.map(questionOf));
+    const decisions = await this.decider.decideAll(requests.map((request) => questionOf(caller, request)));
     const next = decisions.values();
     const answers = evaluations.map((one): EvaluationAnswer => {
       if (!isSound(one)) return { decision: false, context: { error: { status: 400, message: one.fault } } };

@@ -1,6 +1,13 @@
 import type { Caller } from '../../core/caller.js';
 import { CastellanError } from '../../core/errors.js';
-import { sameRef, type Decision, type JsonObject, type Question, type Supplied } from '../../core/model.js';
+import {
+  sameRef,
+  type Decision,
+  type JsonObject,
+  type Question,
+  type SubjectRef,
+  type Supplied,
+} from '../../core/model.js';
 import type { EvaluationRequest } from './evaluation.schema.js';
 
 interface WithProperties {
@@ -15,11 +22,16 @@ export interface Asked {
   readonly context?: JsonObject | undefined;
 }
 
+/** Whom a question is about: a caller that asks about itself asks as it is signed in, with what its token is narrowed to. */
+export function askedAbout(caller: Caller, { type, id }: SubjectRef): SubjectRef {
+  return sameRef(caller.subject, { type, id }) ? caller.subject : { type, id };
+}
+
 /** The request as the engine's question. */
-export function questionOf(request: EvaluationRequest): Question {
+export function questionOf(caller: Caller, request: EvaluationRequest): Question {
   const { subject, action, resource, mode } = request;
   const asked = {
-    subject: { type: subject.type, id: subject.id },
+    subject: askedAbout(caller, subject),
     permission: { type: resource.type, action: action.name },
     mode,
   };

@@ -16,19 +16,20 @@ export const properties = z
   .refine((object) => Object.keys(object).length <= MOST_NAMES, `must have at most ${MOST_NAMES} members`)
   .refine((object) => Buffer.byteLength(JSON.stringify(object)) <= MOST_BYTES, `must take at most ${MOST_BYTES} bytes`)
   .refine(hasFiniteNumbers, 'must hold no number beyond those of a double')
-  .optional();
+  .optional()
+  .meta({ type: 'object', maxProperties: MOST_NAMES });
 
 /** A subject or a resource that is named. */
-export const entity = z.object({ type: name, id: name, properties });
+export const entity = z.object({ type: name, id: name, properties }).meta({ id: 'AskedEntity' });
 export type Entity = z.infer<typeof entity>;
 
 /** The subjects or resources that a search is for. An id of theirs is ignored. */
-export const kind = z.object({ type: name, properties });
+export const kind = z.object({ type: name, properties }).meta({ id: 'AskedKind' });
 
-export const action = z.object({ name, properties });
+export const action = z.object({ name, properties }).meta({ id: 'AskedAction' });
 
 /** What is yet to be made: it need have no id. */
-export const proposal = z.object({ type: name, id: name.optional(), properties });
+export const proposal = z.object({ type: name, id: name.optional(), properties }).meta({ id: 'AskedProposal' });
 
 /** Where it is to be made; null for nowhere in particular. */
 export const parent = z.object({ type: name, id: name }).nullable();

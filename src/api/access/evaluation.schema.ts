@@ -11,6 +11,9 @@ export type EvaluationRequest = z.infer<typeof evaluation> | z.infer<typeof crea
 const MOST_EVALUATIONS = 1000;
 const SEMANTICS = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const;
 
+/** Both forms of an access evaluation request. */
+export const evaluationBody = z.union([creation, evaluation]).meta({ id: 'EvaluationRequest' });
+
 /** Which of the answers are given: all of them, or those up to the first that is a no, or the first that is a yes. */
 export type Semantic = (typeof SEMANTICS)[number];
 
@@ -26,6 +29,16 @@ const evaluations = defaults.extend({
     .object({ evaluations_semantic: z.enum(SEMANTICS).default('execute_all'), reasons: z.boolean().default(false) })
     .optional(),
 });
+
+/** Several evaluations as they are to be sent; what is wrong with one of them is told in its own answer. */
+export const evaluationsBody = evaluations
+  .extend({
+    evaluations: z
+      .array(z.union([creationDefaults, defaults]))
+      .max(MOST_EVALUATIONS)
+      .optional(),
+  })
+  .meta({ id: 'EvaluationsRequest' });
 
 /** One of several evaluations that can't be asked. */
 export interface FaultyEvaluation {

@@ -3,12 +3,13 @@ import type { Caller } from '../../core/caller.js';
 import type { ToldExplanation } from '../../core/explain-sight.js';
 import type { Question } from '../../core/model.js';
 import { CallerOfRequest } from '../../nest/authorized-request.js';
-import { SignedIn } from '../../nest/route-policy.js';
+import { HeedsNarrowing, SignedIn } from '../../nest/route-policy.js';
 import { explainRequest } from './explain.schema.js';
 import { ExplainService } from './explain.service.js';
 
 /** Whoever is signed in may come; what they may have explained hangs on the object, and is decided with it. */
 @SignedIn()
+@HeedsNarrowing()
 @Controller('api/v1/access')
 export class ExplainController {
   constructor(private readonly explanations: ExplainService) {}

@@ -36,4 +36,5 @@ export const explainRequest = z
     object: object ?? parent,
     proposed: parent && { attributes: {} },
     supplied: brought,
-  }));
+  }))
+  .meta({ id: 'ExplainRequest' });

@@ -4,7 +4,9 @@ import { Decider } from '../../core/decider.js';
 import { CastellanError, notFound } from '../../core/errors.js';
 import { EVERYTHING, toldExplanation, type Sight, type ToldExplanation } from '../../core/explain-sight.js';
 import { refName, type Decision, type ObjectRef, type Question, type SubjectRef } from '../../core/model.js';
+import { isNarrowed } from '../../core/narrowing.js';
 import { Explanations, type Explanation } from '../../core/ports/explanations.js';
+import { askedAbout } from './asking.js';
 
 /** Explains decisions to those who may have them explained, as far as they may look. */
 @Injectable()
@@ -19,12 +21,15 @@ export class ExplainService {
    *
    * @throws CastellanError `not_found` (may neither explain nor view the object), `forbidden`.
    */
-  async explain(caller: Caller, question: Question): Promise<ToldExplanation> {
+  async explain(caller: Caller, asked: Question): Promise<ToldExplanation> {
+    const question = { ...asked, subject: askedAbout(caller, asked.subject) };
     const right = await this.#requireRight(caller, question.object);
     await this.#requireMaySupply(caller, question);
     const explanation = await this.explanations.explain(question);
     const sight =
-      right.reason === 'superuser' ? EVERYTHING : await this.#sightOf(caller.subject, question, explanation);
+      right.reason === 'superuser' && !isNarrowed(caller.subject)
+        ? EVERYTHING
+        : await this.#sightOf(caller.subject, question, explanation);
     return toldExplanation(question, explanation, sight);
   }
 

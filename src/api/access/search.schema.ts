@@ -12,9 +12,15 @@ const page = z
 /** Which part of what is found is asked for. */
 export type PageOfSearch = z.infer<typeof page>;
 
-const subjectSearch = z.object({ subject: kind, action, resource: entity, context: properties, page });
-const resourceSearch = z.object({ subject: entity, action, resource: kind, context: properties, page });
-const actionSearch = z.object({ subject: entity, resource: entity, context: properties, mode, page });
+export const subjectSearch = z
+  .object({ subject: kind, action, resource: entity, context: properties, page })
+  .meta({ id: 'SubjectSearch' });
+export const resourceSearch = z
+  .object({ subject: entity, action, resource: kind, context: properties, page })
+  .meta({ id: 'ResourceSearch' });
+export const actionSearch = z
+  .object({ subject: entity, resource: entity, context: properties, mode, page })
+  .meta({ id: 'ActionSearch' });
 
 export type SubjectSearch = z.infer<typeof subjectSearch>;
 export type ResourceSearch = z.infer<typeof resourceSearch>;

@@ -3,7 +3,7 @@ import type { Caller } from '../../core/caller.js';
 import { Decider } from '../../core/decider.js';
 import type { ObjectRef, SubjectRef } from '../../core/model.js';
 import { ActionLists, ObjectLists, SubjectLists, type Page } from '../../core/ports/lists.js';
-import { mayAsk, requireMayAsk, suppliedOf, takesPermission } from './asking.js';
+import { askedAbout, mayAsk, requireMayAsk, suppliedOf, takesPermission } from './asking.js';
 import { SearchPages, type SearchAnswer } from './search-pages.js';
 import type { ActionSearch, ResourceSearch, SubjectSearch } from './search.schema.js';
 
@@ -53,7 +53,7 @@ export class SearchService {
     if (takesPermission(caller, asked)) await this.#requireMayAsk(caller);
     const { subject, action, resource } = asked;
     const question = {
-      subject: refOf(subject),
+      subject: askedAbout(caller, subject),
       permission: { type: resource.type, action: action.name },
       supplied: suppliedOf(asked),
     };
@@ -75,7 +75,7 @@ export class SearchService {
     if (takesPermission(caller, asked)) await this.#requireMayAsk(caller);
     const { subject, resource, mode } = asked;
     const names = await this.actionLists.list({
-      subject: refOf(subject),
+      subject: askedAbout(caller, subject),
       object: refOf(resource),
       supplied: suppliedOf(asked),
       mode,

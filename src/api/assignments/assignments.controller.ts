@@ -3,7 +3,7 @@ import type { Author, Caller } from '../../core/caller.js';
 import type { ObjectRef } from '../../core/model.js';
 import { AssignmentReader, type AssignmentRecord } from '../../core/ports/assignments.js';
 import { AuthorOfRequest, CallerOfRequest, Target } from '../../nest/authorized-request.js';
-import { DecidesItself, Resource, SignedIn } from '../../nest/route-policy.js';
+import { DecidesItself, HeedsNarrowing, Resource, SignedIn } from '../../nest/route-policy.js';
 import { statusOf, type StatusSetter } from '../created.js';
 import { Paging, type ListAnswer } from '../paging.js';
 import {
@@ -26,6 +26,7 @@ export class AssignmentsController {
 
   @Get()
   @SignedIn()
+  @HeedsNarrowing()
   list(
     @CallerOfRequest() caller: Caller,
     @Query({ schema: assignmentsQuery }) query: AssignmentsQuery,

@@ -10,7 +10,10 @@ export const assignmentParts = {
   ...windowParts,
 };
 
-export const newAssignment = z.strictObject(assignmentParts).superRefine(refuseEmptyWindow);
+export const newAssignment = z
+  .strictObject(assignmentParts)
+  .superRefine(refuseEmptyWindow)
+  .meta({ id: 'NewAssignment' });
 export type NewAssignmentBody = z.infer<typeof newAssignment>;
 
 export const assignmentsQuery = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PASSWORD_LENGTH, passwordSchema } from '../../auth/passwords.js';
+import { PASSWORD_LENGTH, passwordSchema } from '../../auth/password-rules.js';
 import { MAX_ID_LENGTH } from '../../core/identifiers.js';
 
 // Lengths in UTF-16 units, twice what may be set in code points: whoever has a password can send it.
@@ -13,9 +13,11 @@ const password = z
   .max(2 * PASSWORD_LENGTH.max);
 
 /** The body of a sign-in. */
-export const signInSchema = z.strictObject({ username, password });
+export const signInSchema = z.strictObject({ username, password }).meta({ id: 'SignIn' });
 export type SignInBody = z.infer<typeof signInSchema>;
 
 /** The body of a change of one's own password. */
-export const passwordChangeSchema = z.strictObject({ oldPassword: password, newPassword: passwordSchema });
+export const passwordChangeSchema = z
+  .strictObject({ oldPassword: password, newPassword: passwordSchema })
+  .meta({ id: 'PasswordChange' });
 export type PasswordChangeBody = z.infer<typeof passwordChangeSchema>;

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { invalidCredentials, PasswordSignIn } from '../../auth/password-sign-in.js';
+import { requireUnlikeUser } from '../../auth/password-rules.js';
 import { Passwords } from '../../auth/passwords.js';
 import type { Author, Caller } from '../../core/caller.js';
 import { CastellanError } from '../../core/errors.js';
 import { Credentials, type CredentialStamp } from '../../core/ports/credentials.js';
+import type { SignInOrigin } from '../../core/ports/sign-in-attempts.js';
 import { UserReader, type UserRecord } from '../../core/ports/users.js';
 import { Writes } from '../../core/ports/writes.js';
 import type { PasswordChangeBody, SignInBody } from './auth.schema.js';
@@ -25,9 +27,9 @@ export class AuthService {
     private readonly writes: Writes,
   ) {}
 
-  /** @throws CastellanError `invalid_credentials`, `overloaded`, `database_unavailable`. */
-  async signIn({ username, password }: SignInBody): Promise<SignedInUser> {
-    const credential = await this.signIns.verify(username, password);
+  /** @throws CastellanError `invalid_credentials`, `too_many_attempts`, `overloaded`, `database_unavailable`. */
+  async signIn({ username, password }: SignInBody, origin: SignInOrigin): Promise<SignedInUser> {
+    const credential = await this.signIns.verify(username, password, origin);
     const user = credential && (await this.users.find(credential.subject.id));
     if (!user) throw invalidCredentials();
     return { user, stamp: { subjectKey: credential.subjectKey, version: credential.version } };
@@ -44,14 +46,17 @@ export class AuthService {
    * Changes the author's own password: sessions and remembered credentials of the old one end with it.
    *
    * @returns what the author's own session is to remember; null when the password was changed again meanwhile.
-   * @throws CastellanError `invalid_credentials` (the old password), `overloaded`, `database_unavailable`.
+   * @throws CastellanError `invalid_credentials` (the old password), `invalid_request` (the new one), `too_many_attempts`, `overloaded`, `database_unavailable`.
    */
   async changePassword(
     author: Author,
     { oldPassword, newPassword }: PasswordChangeBody,
+    origin: SignInOrigin,
   ): Promise<CredentialStamp | null> {
-    const { username } = await this.userOf({ subject: author.subject, signedIn: true });
-    const verified = await this.signIns.verify(username, oldPassword);
+    const user = await this.userOf({ subject: author.subject, signedIn: true });
+    requireUnlikeUser('newPassword', newPassword, user);
+    const { username } = user;
+    const verified = await this.signIns.verify(username, oldPassword, origin);
     if (!verified) {
       const faults = [{ path: 'oldPassword', message: 'is not your password' }];
       throw new CastellanError('invalid_credentials', 'oldPassword is not your password.', faults);

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from
 import type { Author, Caller } from '../../core/caller.js';
 import { GrantReader, type GrantRecord } from '../../core/ports/grants.js';
 import { AuthorOfRequest, CallerOfRequest } from '../../nest/authorized-request.js';
-import { SignedIn } from '../../nest/route-policy.js';
+import { HeedsNarrowing, SignedIn } from '../../nest/route-policy.js';
 import { statusOf, type StatusSetter } from '../created.js';
 import { Paging, type ListAnswer } from '../paging.js';
 import { idParams, type IdParams } from '../schemas.js';
@@ -18,6 +18,7 @@ import { GrantsService } from './grants.service.js';
 
 /** Who may see and change a grant hangs on its place and permission, so each write decides that inside its transaction. */
 @SignedIn()
+@HeedsNarrowing()
 @Controller('api/v1/grants')
 export class GrantsController {
   constructor(

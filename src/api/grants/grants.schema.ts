@@ -14,10 +14,12 @@ export const grantParts = {
   ...windowParts,
 };
 
-export const newGrant = z.strictObject(grantParts).superRefine(refuseEmptyWindow);
+export const newGrant = z.strictObject(grantParts).superRefine(refuseEmptyWindow).meta({ id: 'NewGrant' });
 export type NewGrantBody = z.infer<typeof newGrant>;
 
-export const grantBatch = z.strictObject({ grants: z.array(newGrant).min(1).max(MOST_GRANTS) });
+export const grantBatch = z
+  .strictObject({ grants: z.array(newGrant).min(1).max(MOST_GRANTS) })
+  .meta({ id: 'GrantBatch' });
 export type GrantBatchBody = z.infer<typeof grantBatch>;
 
 export const grantsQuery = z.strictObject({

@@ -3,11 +3,11 @@ import { attributes, id, name, pageQuery, ref, totalPart } from '../schemas.js';
 
 const parent = ref.nullable().optional();
 
-export const newObject = z.strictObject({ id, attributes: attributes.default({}), parent });
+export const newObject = z.strictObject({ id, attributes: attributes.default({}), parent }).meta({ id: 'NewObject' });
 export type NewObjectBody = z.infer<typeof newObject>;
 
 /** A merge patch, also within the attributes. A parent is replaced as a whole; null makes the object a root. */
-export const objectPatch = z.strictObject({ attributes: attributes.optional(), parent });
+export const objectPatch = z.strictObject({ attributes: attributes.optional(), parent }).meta({ id: 'ObjectPatch' });
 export type ObjectPatch = z.infer<typeof objectPatch>;
 
 /** `?cascade=true` deletes all that is below the object as well. */

@@ -20,13 +20,16 @@ export const newType = z
   .transform((type) => ({
     ...type,
     creatorActions: type.creatorActions ?? DEFAULT_CREATOR_ACTIONS.filter((action) => type.actions.includes(action)),
-  }));
+  }))
+  .meta({ id: 'NewType' });
 export type NewTypeBody = z.infer<typeof newType>;
 
 /** A merge patch: actions and creator's actions are replaced as a whole. */
-export const typePatch = z.strictObject({
-  actions: actions.optional(),
-  creatorActions: creatorActions.optional(),
-  mode,
-});
+export const typePatch = z
+  .strictObject({
+    actions: actions.optional(),
+    creatorActions: creatorActions.optional(),
+    mode,
+  })
+  .meta({ id: 'TypePatch' });
 export type TypePatch = z.infer<typeof typePatch>;

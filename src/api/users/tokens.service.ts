@@ -24,15 +24,15 @@ export class TokensService {
     caller: Caller,
     author: Author,
     user: string,
-    { name, expiresAt = null }: NewTokenBody,
+    { name, expiresAt = null, permissions = null }: NewTokenBody,
   ): Promise<NewTokenAnswer> {
     refuseOwnToken(caller, user, 'makes no other of the same user');
     const { token, hash } = newTokenSecret();
     const { id, createdAt, ...record } = await this.writes.write(author, 'structure', async (unit) => {
       await requireMayActAs(unit, user);
-      return unit.tokens.create({ user, name, hash, expiresAt });
+      return unit.tokens.create({ user, name, hash, expiresAt, permissions });
     });
-    return { id, name: record.name, token, createdAt, expiresAt: record.expiresAt };
+    return { id, name: record.name, token, createdAt, expiresAt: record.expiresAt, permissions: record.permissions };
   }
 
   /** What the author may is measured by what both hold, which takes a write's unit; it waits for those of structure only. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { requireUnlikeUser } from '../../auth/password-rules.js';
 import { Passwords } from '../../auth/passwords.js';
 import type { Author, Caller } from '../../core/caller.js';
 import type { ObjectRef } from '../../core/model.js';
@@ -45,6 +46,14 @@ export class UsersService {
       const activation = active !== undefined && active !== before.active;
       if (passwordHash !== undefined || username !== undefined) await unit.authority.requireCoversIdentity(target);
       if (activation) await unit.authority.requireCovers(target);
+      if (password !== undefined) {
+        const names = {
+          id: target.id,
+          username: username ?? before.username,
+          email: email === undefined ? before.email : email,
+        };
+        requireUnlikeUser('password', password, names);
+      }
       const changed = await unit.users.update(target.id, {
         ...(username === undefined ? {} : { username }),
         ...(email === undefined ? {} : { email }),

@@ -7,7 +7,7 @@ import { rolePatch } from '../../api/roles/roles.schema.js';
 import { refuseEmptyWindow, ruleParts } from '../../api/rule-parts.js';
 import { holder, id, member, name, permission, ref } from '../../api/schemas.js';
 import { typePatch } from '../../api/types/types.schema.js';
-import { userPatch } from '../../api/users/users.schema.js';
+import { refusePasswordLikeUser, userPatch } from '../../api/users/users.schema.js';
 import { isBuiltInType } from '../../core/built-ins.js';
 import { parseRef } from '../../core/identifiers.js';
 import { refName, type ObjectRef } from '../../core/model.js';
@@ -24,7 +24,9 @@ const written = <Schema extends z.ZodType>(schema: Schema) =>
   }, schema);
 
 const type = typePatch.extend({ id: name });
-const user = userPatch.extend({ id: id.optional(), username: userPatch.shape.username.unwrap() });
+const user = userPatch
+  .extend({ id: id.optional(), username: userPatch.shape.username.unwrap() })
+  .superRefine(refusePasswordLikeUser);
 const group = groupPatch.extend({ id, members: z.array(written(member)).optional() });
 
 const rule = z.preprocess(

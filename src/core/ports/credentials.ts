@@ -18,6 +18,8 @@ export interface CredentialStamp {
 export abstract class Credentials {
   /** The credential of an active user; null for a name unknown, inactive or without a password. */
   abstract findByUsername(username: string): Promise<StoredCredential | null>;
+  /** Replaces the hash of the same password, if the credential is still this one: what was signed in by it stays so. */
+  abstract rehash(credential: StoredCredential, passwordHash: string): Promise<void>;
   /** The subject, if it is active and its credential is still of this version, as of now; null otherwise. */
   abstract standing(stamp: CredentialStamp): Promise<SubjectRef | null>;
 }

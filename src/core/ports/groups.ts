@@ -1,5 +1,6 @@
 import type { SubjectRef } from '../model.js';
 import type { Page } from './lists.js';
+import type { SaidGroups } from './provider-users.js';
 
 export interface GroupRecord {
   readonly id: string;
@@ -30,4 +31,15 @@ export interface GroupWriter {
   addMember(id: string, member: SubjectRef): Promise<boolean>;
   /** Ends a direct membership. @throws CastellanError `not_found` (the group, or the membership), `built_in`. */
   removeMember(id: string, member: SubjectRef): Promise<void>;
+}
+
+/** Keeps memberships as an identity provider says. */
+export interface ProviderGroupWriter {
+  /**
+   * Makes the user's memberships that came from the provider those that it says, of the groups there are; those made by hand stay as they are.
+   * Does nothing where the provider has said something since, or the user is not active.
+   *
+   * @throws CastellanError `cycle`, `too_deep`.
+   */
+  follow(user: string, said: SaidGroups): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface TokenRecord {
   readonly createdAt: string;
   /** Null for never. */
   readonly expiresAt: string | null;
+  /** What it is narrowed to (`document:view`): its user does no more with it. Null for all that its user may. */
+  readonly permissions: readonly string[] | null;
 }
 
 /** What a token is made of: its secret comes already hashed. */
@@ -20,12 +22,14 @@ export interface NewToken {
   readonly name: string;
   readonly hash: string;
   readonly expiresAt: string | null;
+  readonly permissions?: readonly string[] | null | undefined;
 }
 
 /** Whom a token signs in. */
 export interface TokenHolder {
   readonly tokenId: string;
   readonly subject: SubjectRef;
+  readonly permissions: readonly string[] | null;
 }
 
 export abstract class Tokens {
@@ -36,7 +40,10 @@ export abstract class Tokens {
 export interface TokenWriter {
   /** The user's tokens in the order they were made; expired ones, too. */
   list(user: string, page: { readonly limit: number; readonly after?: string | undefined }): Promise<Page<TokenRecord>>;
-  /** @throws CastellanError `not_found` (the user), `limit_reached`, `invalid_request` for an expiry that is past. */
+  /**
+   * @throws CastellanError `not_found` (the user), `limit_reached`, `invalid_request` for an expiry that is past, `unknown_reference` for a
+   *   permission that there is not.
+   */
   create(token: NewToken): Promise<TokenRecord>;
   /** @throws CastellanError `not_found` when the user has no such token. */
   delete(user: string, id: string): Promise<void>;

@@ -2,7 +2,7 @@ import { compare } from '../conditions/evaluate-condition.js';
 import type { Comparison } from '../conditions/condition.js';
 import type { Json } from '../model.js';
 import { isUuid, wholeNumber } from '../id-forms.js';
-import { dateOrder, dateOf, isOneOfDates } from './date-tests.js';
+import { dateOrder, dateOf, isDateBeyond, isOneOfDates } from './date-tests.js';
 import { NO_ROW, allOf, anyOf, onColumn, theNotNull, theNulls, type RowFilter, type RowValue } from './row-filter.js';
 import type { RowColumn } from './row-model.js';
 
@@ -34,6 +34,7 @@ export function columnTest(column: RowColumn, operator: Comparison, value: Json,
 /** Rows whose column is one of the values, or (`truth` false) none of them. A null is the value null. */
 function among(column: RowColumn, values: readonly Json[], truth: boolean): RowFilter {
   if (column.type === 'texts') return amongLists(column, values, truth);
+  if (column.type === 'date' && values.some(isTextOfDateBeyond)) return NO_ROW;
   const known = [...new Set(values.map((value) => held(column, value)).filter((value) => value !== undefined))];
   const namesNull = values.includes(null);
   const filter = isOneOf(column, known, truth);
@@ -104,6 +105,8 @@ function lessInteger(column: RowColumn, value: number, operator: 'less' | 'lessO
 }
 
 const isTooFine = (value: Json): boolean => typeof value === 'number' && Number(value.toPrecision(DIGITS)) !== value;
+
+const isTextOfDateBeyond = (value: Json): boolean => typeof value === 'string' && isDateBeyond(value);
 
 // Infinities and NaN are no numbers that JSON has: there, they are null.
 function finite(column: RowColumn): RowFilter {

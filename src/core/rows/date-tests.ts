@@ -14,6 +14,12 @@ export function dateOf(text: string): Date | undefined {
   return time >= FIRST && time < END && textOf(time) === text ? new Date(time) : undefined;
 }
 
+/** Whether the text is how a time would be written as an attribute, but for one of the years that can not be asked about. */
+export function isDateBeyond(text: string): boolean {
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && (time < FIRST || time >= END) && textOf(time) === text;
+}
+
 /** Rows whose time, which may be finer, is one of these to the millisecond; or (`truth` false) none of them. */
 export function isOneOfDates(column: RowColumn, dates: readonly Date[], truth: boolean): RowFilter {
   const times = [...new Set(dates.map((date) => date.getTime()))];

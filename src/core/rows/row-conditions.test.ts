@@ -6,7 +6,7 @@ import type { Condition, Operand } from '../conditions/condition.js';
 import { parseCondition } from '../conditions/parse-condition.js';
 import type { Json, JsonObject } from '../model.js';
 import { columnTest } from './column-tests.js';
-import type { RowFilter, RowTest } from './row-filter.js';
+import { NO_ROW, type RowFilter, type RowTest } from './row-filter.js';
 import { rowColumn, type RowColumn, type RowModel } from './row-model.js';
 import { rowsWhere } from './row-conditions.js';
 
@@ -112,6 +112,9 @@ function isAskable(condition: Condition, model: RowModel): boolean {
       const values = [left, right].flatMap((operand) => (operand.kind === 'value' ? [operand.value].flat() : []));
       const isFine = (value: Json): boolean => typeof value === 'number' && Number(value.toPrecision(15)) !== value;
       if (column?.type === 'number' && values.some(isFine)) return false;
+      const isBeyond = (value: Json): boolean => typeof value === 'string' && /^([+-]\d{6}|0000)-/.test(value);
+      const isEquality = ['$eq', '$ne', '$in', '$nin'].includes(operator);
+      if (column?.type === 'date' && isEquality && values.some(isBeyond)) return false;
       if (!column || ['$eq', '$ne'].includes(operator)) return true;
       if (operator === '$in' || operator === '$nin') return columnOf(left) !== undefined || column.type === 'texts';
       if (operator === '$contains')
@@ -177,6 +180,15 @@ describe('a condition as a filter of rows', () => {
       { numRuns: 3000 },
     );
     expect(passed).toBeGreaterThan(50);
+  });
+
+  it('lets in nothing by what is said of a time of a year that can not be asked about', () => {
+    const due = rowColumn('due', 'date');
+    for (const text of ['+010000-01-01T00:00:00.000Z', '0000-06-01T00:00:00.000Z', '-000001-01-01T00:00:00.000Z'])
+      for (const operator of ['$eq', '$ne'] as const)
+        for (const truth of [true, false])
+          expect([text, columnTest(due, operator, text, truth)]).toEqual([text, NO_ROW]);
+    expect(columnTest(due, '$nin', ['2030-01-31T09:00:00.000Z', '+010000-01-01T00:00:00.000Z'], true)).toEqual(NO_ROW);
   });
 
   it('asks a finer time than milliseconds what it would answer without what is finer', () => {

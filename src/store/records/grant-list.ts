@@ -1,6 +1,7 @@
 import type { Decider } from '../../core/decider.js';
 import { parsePermission } from '../../core/identifiers.js';
 import type { Question, SubjectRef } from '../../core/model.js';
+import { isNarrowed } from '../../core/narrowing.js';
 import { GrantReader, type GrantFilter, type GrantRecord } from '../../core/ports/grants.js';
 import type { Page } from '../../core/ports/lists.js';
 import { PrismaExecutor } from '../executor.js';
@@ -42,7 +43,7 @@ export class PostgresGrantReader extends GrantReader {
       question,
       this.decider,
       (after, count) => this.#candidates({ viewer, reach, filter, after, count }),
-      (row) => (reach.superuser ? [] : questionsOf(viewer, row)),
+      (row) => (reach.superuser && !isNarrowed(viewer) ? [] : questionsOf(viewer, row)),
     );
     return { items: await findGrants(new PrismaExecutor(this.prisma), page.items), next: page.next };
   }

@@ -28,7 +28,12 @@ const MEMBERS: Statement = {
 
 const IS_MEMBER: Statement = {
   name: 'castellan_is_member',
-  text: 'SELECT 1 FROM castellan.memberships WHERE group_id = $1::int AND member_id = $2::int',
+  text: 'SELECT from_provider FROM castellan.memberships WHERE group_id = $1::int AND member_id = $2::int',
+};
+
+const BY_HAND: Statement = {
+  name: 'castellan_membership_by_hand',
+  text: 'UPDATE castellan.memberships SET from_provider = false WHERE group_id = $1::int AND member_id = $2::int',
 };
 
 const JOIN: Statement = {
@@ -120,8 +125,15 @@ export class SqlGroupWriter implements GroupWriter {
     if (!row || member.type === 'role' || isBuiltInGroup(member))
       throw unknownReference('member', `${member.type} ${member.id} to be a member`);
     const edge = [group.row_id, row.row_id];
-    const [standing] = await sql.query(IS_MEMBER, edge);
-    if (standing) return false;
+    const [standing] = await sql.query<{ from_provider: boolean }>(IS_MEMBER, edge);
+    if (standing) {
+      // Somebody wants it to stay, whatever the identity provider says from now on.
+      if (standing.from_provider) {
+        await sql.query(BY_HAND, edge);
+        this.#record('group.member.keep', id, { member }, { member });
+      }
+      return false;
+    }
     const name = `${refName(member)} in group:${id}`;
     await requireEdgeFits(sql, MEMBERSHIPS, { lower: row.row_id, upper: group.row_id, name });
     await sql.query(JOIN, edge);

@@ -3,12 +3,14 @@ import { CastellanError, invalidField, notFound } from '../../core/errors.js';
 import type { Page } from '../../core/ports/lists.js';
 import { MOST_TOKENS, type NewToken, type TokenRecord, type TokenWriter } from '../../core/ports/tokens.js';
 import type { Statement } from '../executor.js';
+import { permissionIds } from '../permission-ids.js';
 import type { SqlTransaction } from '../transaction.js';
 import { inUtc } from './grant-rows.js';
 import { isUuid } from './uuid.js';
 
 // Never the hash: what is read here is answered, and goes into the audit trail.
-const COLUMNS = `t.id::text AS id, t.name, ${inUtc('t.created_at')} AS created_at, ${inUtc('t.expires_at')} AS expires_at`;
+const COLUMNS = `t.id::text AS id, t.name, ${inUtc('t.created_at')} AS created_at, ${inUtc('t.expires_at')} AS expires_at,
+    t.permissions`;
 const OF_USER = `FROM castellan.subjects s JOIN castellan.tokens t ON t.subject_id = s.id
     WHERE s.type = 'user' AND s.external_id = $1::text`;
 
@@ -20,8 +22,8 @@ const COUNT: Statement = {
 
 const INSERT: Statement = {
   name: 'castellan_insert_token',
-  text: `INSERT INTO castellan.tokens AS t (id, subject_id, name, hash, expires_at)
-    SELECT $2::uuid, s.id, $3::text, $4::text, $5::timestamptz FROM castellan.subjects s
+  text: `INSERT INTO castellan.tokens AS t (id, subject_id, name, hash, expires_at, permissions)
+    SELECT $2::uuid, s.id, $3::text, $4::text, $5::timestamptz, $6::text[] FROM castellan.subjects s
     WHERE s.type = 'user' AND s.external_id = $1::text
       AND ($5::timestamptz IS NULL OR $5::timestamptz > clock_timestamp())
     RETURNING ${COLUMNS}`,
@@ -47,6 +49,7 @@ interface TokenRow {
   readonly name: string;
   readonly created_at: string;
   readonly expires_at: string | null;
+  readonly permissions: string[] | null;
 }
 
 /** Makes and deletes tokens in the transaction that it is given. */
@@ -62,12 +65,14 @@ export class SqlTokenWriter implements TokenWriter {
     return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
-  async create({ user, name, hash, expiresAt }: NewToken): Promise<TokenRecord> {
+  async create({ user, name, hash, expiresAt, permissions = null }: NewToken): Promise<TokenRecord> {
     const [standing] = await this.tx.sql.query<{ tokens: number }>(COUNT, [user]);
     if (!standing) throw notFound();
     if (standing.tokens >= MOST_TOKENS)
       throw new CastellanError('limit_reached', `A user can have ${MOST_TOKENS} tokens: delete one that is not used.`);
-    const [row] = await this.tx.sql.query<TokenRow>(INSERT, [user, uuidv7(), name, hash, expiresAt]);
+    if (permissions) await permissionIds(this.tx, permissions, (index) => `permissions.${index}`);
+    const values = [user, uuidv7(), name, hash, expiresAt, permissions];
+    const [row] = await this.tx.sql.query<TokenRow>(INSERT, values);
     if (!row) throw invalidField('expiresAt', 'must be in the future');
     const record = recordOf(row);
     this.tx.changes.add({
@@ -96,6 +101,6 @@ function target(id: string): { type: string; id: string } {
   return { type: 'token', id };
 }
 
-function recordOf(row: TokenRow): TokenRecord {
-  return { id: row.id, name: row.name, createdAt: row.created_at, expiresAt: row.expires_at };
+function recordOf({ id, name, permissions, ...row }: TokenRow): TokenRecord {
+  return { id, name, createdAt: row.created_at, expiresAt: row.expires_at, permissions };
 }

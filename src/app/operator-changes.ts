@@ -1,0 +1,80 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { invalidField } from '../core/errors.js';
+import { parseRef } from '../core/identifiers.js';
+import type { SubjectRef } from '../core/model.js';
+import type { ChangeFilter, ChangeReader, ChangeRecord } from '../core/ports/changes.js';
+
+export type { ChangeRecord } from '../core/ports/changes.js';
+
+const LOOK_EVERY_MS = 500;
+const PAGE = 1000;
+
+/** What `changes` is asked to keep, as it is written on the command line. */
+export interface ChangesAsked {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly subject?: string;
+  readonly object?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Reads what is to be kept. @throws CastellanError `invalid_request`. */
+export function readChanges({ actor, action, subject, object, from, to }: ChangesAsked): ChangeFilter {
+  return {
+    actor: readRef('--actor', actor),
+    action,
+    subject: readRef('--subject', subject),
+    object: readRef('--object', object),
+    from: readTime('--from', from),
+    to: readTime('--to', to),
+  };
+}
+
+/** The newest changes, in the order in which they were made. */
+export async function lastChanges(reader: ChangeReader, filter: ChangeFilter, limit: number): Promise<ChangeRecord[]> {
+  if (limit === 0) return [];
+  return (await reader.list({ filter, order: 'newest', limit })).items.toReversed();
+}
+
+/** The newest changes, and then each that comes, for as long as somebody reads. */
+export async function* followChanges(
+  reader: ChangeReader,
+  filter: ChangeFilter,
+  limit: number,
+): AsyncGenerator<ChangeRecord[]> {
+  let after = await lastOfAll(reader);
+  const until = BigInt(after);
+  yield (await lastChanges(reader, filter, limit)).filter(({ id }) => BigInt(id) <= until);
+  for (;;) {
+    // Read before what is kept of them: so whatever is not among those comes later than it.
+    const last = await lastOfAll(reader);
+    const { items } = await reader.list({ filter, order: 'oldest', limit: PAGE, after });
+    yield items;
+    const told = items.at(-1)?.id ?? after;
+    after = items.length === PAGE || BigInt(told) > BigInt(last) ? told : last;
+    if (items.length < PAGE) await pause(LOOK_EVERY_MS);
+  }
+}
+
+/** The id of the last change that nothing earlier can come to any more. */
+async function lastOfAll(reader: ChangeReader): Promise<string> {
+  const { items } = await reader.list({ filter: {}, order: 'newest', settled: true, limit: 1 });
+  return items[0]?.id ?? '0';
+}
+
+function readRef(option: string, text: string | undefined): SubjectRef | undefined {
+  if (text === undefined) return undefined;
+  const ref = parseRef(text);
+  if (!ref)
+    throw invalidField(option, `must be of the form type:id, such as user:alice; it is ${JSON.stringify(text)}`);
+  return ref;
+}
+
+function readTime(option: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw invalidField(option, `must be a time, such as 2027-01-31T09:00:00Z; it is ${JSON.stringify(text)}`);
+  return new Date(time).toISOString();
+}
