@@ -68,7 +68,9 @@ export class AuthenticationGuard extends AuthGuard([JWT, BEARER, BASIC, SESSION]
 
   async #recall(request: AuthenticatableRequest, authorization: string): Promise<Caller | null> {
     return (
-      (await this.bearer.recall(authorization)) ?? (await this.jwt.recall(request)) ?? this.basic.recall(authorization)
+      (await this.bearer.recall(authorization)) ??
+      (await this.jwt.recall(request)) ??
+      this.basic.recall(authorization, request.ip)
     );
   }
 

@@ -7,7 +7,7 @@ import type { Caller } from '../core/caller.js';
 import { CastellanError } from '../core/errors.js';
 import { CredentialMemory } from './credential-memory.js';
 import { invalidCredentials } from './password-sign-in.js';
-import { originOf } from './sign-in-origin.js';
+import { networkOf, originOf } from './sign-in-origin.js';
 import { settle, type CallerSource, type StrategyOptions } from './strategy-outcome.js';
 
 /** The name passport knows the strategy by. */
@@ -29,13 +29,13 @@ export class BasicStrategy extends PassportStrategy(passport.Strategy, BASIC) im
   }
 
   /**
-   * The caller, if its credential was verified a moment ago and still stands; null where it takes the strategy to say.
+   * The caller, if its credential was verified a moment ago from that network, and still stands; null where it takes the strategy to say.
    *
    * @throws CastellanError `database_unavailable`.
    */
-  async recall(header: string): Promise<Caller | null> {
+  async recall(header: string, address: string): Promise<Caller | null> {
     const credentials = readHeader(header);
-    const subject = credentials && (await this.memory.recall(credentials.name, credentials.pass));
+    const subject = credentials && (await this.memory.recall(credentials.name, credentials.pass, networkOf(address)));
     return subject && { subject, signedIn: true };
   }
 

@@ -56,6 +56,15 @@ describe('the memory of credentials', () => {
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
+  it('answers no other network by what is known from one: tries from there are counted there', async () => {
+    await authenticate('alice', 'secret one', '192.0.2.1');
+    expect(await memory.recall('alice', 'secret one', '192.0.2.1')).toMatchObject({ id: 'alice' });
+    expect(await memory.recall('alice', 'secret one', '198.51.100.9')).toBeNull();
+    await authenticate('alice', 'secret one', '198.51.100.9');
+    expect(verify).toHaveBeenCalledTimes(2);
+    expect(await memory.recall('alice', 'secret one', '198.51.100.9')).toMatchObject({ id: 'alice' });
+  });
+
   it('has the database asked on every use', async () => {
     for (let use = 1; use <= 3; use++) {
       await authenticate('alice', 'secret one');

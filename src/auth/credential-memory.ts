@@ -38,16 +38,17 @@ export class CredentialMemory {
    * @throws CastellanError `too_many_attempts`, `overloaded`, `database_unavailable`.
    */
   async authenticate(username: string, password: string, origin: SignInOrigin): Promise<SubjectRef | null> {
-    return (await this.recall(username, password)) ?? this.#verified(username, password, origin);
+    return (await this.recall(username, password, origin.network)) ?? this.#verified(username, password, origin);
   }
 
   /**
-   * The same without verifying: null also when the credential is not remembered, or no longer stands.
+   * The same without verifying: null also when the credential is not remembered of that network, or no longer stands. Another one's tries are
+   * counted there, and are not answered by what is known from here.
    *
    * @throws CastellanError `database_unavailable`.
    */
-  async recall(username: string, password: string): Promise<SubjectRef | null> {
-    const key = this.#keyOf(username, password);
+  async recall(username: string, password: string, network: string): Promise<SubjectRef | null> {
+    const key = this.#keyOf(username, password, network);
     const stamp = this.#stamps.get(key);
     if (!stamp) return null;
     const subject = await this.credentials.standing(stamp);
@@ -63,7 +64,7 @@ export class CredentialMemory {
 
   async #verifyShared(tried: TriedCredential): Promise<CredentialStamp | null> {
     // Only within a network: whether there may be another try is another question for each.
-    const key = this.#keyOf(tried.username, tried.password) + tried.origin.network;
+    const key = this.#keyOf(tried.username, tried.password, tried.origin.network);
     const running = this.#verifying.get(key);
     if (running) {
       const stamp = await running;
@@ -79,7 +80,7 @@ export class CredentialMemory {
       .then((credential) => {
         if (!credential) return null;
         const stamp = { subjectKey: credential.subjectKey, version: credential.version };
-        this.#stamps.set(this.#keyOf(username, password), stamp);
+        this.#stamps.set(key, stamp);
         return stamp;
       })
       .finally(() => this.#verifying.delete(key));
@@ -87,8 +88,8 @@ export class CredentialMemory {
     return verifying;
   }
 
-  // The length keeps (ab, c) and (a, bc) apart.
-  #keyOf(username: string, password: string): string {
-    return this.#hash.of(`${username.length}:${username}${password}`);
+  // The lengths keep (ab, c) and (a, bc) apart.
+  #keyOf(username: string, password: string, network: string): string {
+    return this.#hash.of(`${network.length}:${network}${username.length}:${username}${password}`);
   }
 }

@@ -276,7 +276,8 @@ const OPERATOR_MAY: Decision = {
   fields: ALL_FIELDS,
 };
 
-function cannotHandOut(): CastellanError {
+/** The answer to who would give, or take, what they do not hold. */
+export function cannotHandOut(): CastellanError {
   return new CastellanError(
     'cannot_hand_out',
     'You do not hold yourself, there, all that this would give or take away; ask somebody who does.',

@@ -1,17 +1,29 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { refName } from '../core/model.js';
 import { ChangeReader, type ChangeFilter, type ChangeOrder, type ChangeRecord } from '../core/ports/changes.js';
 import type { Page } from '../core/ports/lists.js';
 import { BoundValues } from './bound-values.js';
-import type { SqlExecutor } from './executor.js';
+import type { SqlExecutor, Statement } from './executor.js';
 import { inUtc } from './records/grant-rows.js';
 
 const SUBJECT = 'castellan.subject_of_change(c.before, c.after)';
 const OBJECT = 'castellan.object_of_change(c.before, c.after)';
 
-// Numbers are handed out before their transactions end: one that is smaller may still come, from a transaction that was running when this one's snapshot was
-// taken. So a follower is told only what is older than any of these. None runs for a day, and after that long the age of a row's transaction means nothing.
-const NOTHING_EARLIER_COMES = `(c.at < statement_timestamp() - interval '1 day'
-    OR age(c.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid))`;
+// Numbers are handed out before their transactions end, and in another order than they end in: one that is smaller may still come.
+const LAST_NUMBER: Statement = {
+  name: 'castellan_last_change_number',
+  text: 'SELECT last_value::text AS last FROM castellan.changes_id_seq WHERE is_called',
+};
+// Whoever writes to the trail holds this lock from before it takes a number until its transaction ends.
+const WRITERS: Statement = {
+  name: 'castellan_change_writers',
+  text: `SELECT DISTINCT l.virtualtransaction AS writer FROM pg_catalog.pg_locks l
+    WHERE l.locktype = 'relation' AND l.relation = 'castellan.changes'::regclass AND l.mode = 'RowExclusiveLock'
+      AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+      AND ($1::text[] IS NULL OR l.virtualtransaction = ANY($1::text[]))`,
+};
+const LOOK_EVERY_MS = 20;
+const WAIT_AT_MOST_MS = 2000;
 
 interface ChangeRow {
   readonly id: string;
@@ -48,13 +60,34 @@ export class PostgresChangeReader extends ChangeReader {
     const values = new BoundValues();
     const conditions = conditionsOf(filter, values);
     if (after !== undefined) conditions.push(`c.id ${order === 'oldest' ? '>' : '<'} ${values.add(after, 'bigint')}`);
-    if (settled) conditions.push(NOTHING_EARLIER_COMES);
+    if (settled) {
+      const last = await this.#lastSettled();
+      if (last === null) return { items: [], next: null };
+      conditions.push(`c.id <= ${values.add(last, 'bigint')}`);
+    }
     const text = `SELECT c.id::text AS id, ${inUtc('c.at')} AS at, c.actor_type, c.actor_id, c.action, c.target_type, c.target_id, c.before, c.after, c.request_id
       FROM castellan.changes c WHERE ${conditions.length > 0 ? conditions.join(' AND ') : 'true'}
       ORDER BY c.id ${order === 'oldest' ? 'ASC' : 'DESC'} LIMIT ${limit + 1}`;
     const rows = await this.sql.query<ChangeRow>({ text }, values.values);
     const items = rows.slice(0, limit).map(recordOf);
     return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  /**
+   * The last number that was handed out, once all that may have been writing then have ended: whatever has it or a smaller one is there, or never
+   * will be. Null where there is none, or one of them does not end for long.
+   */
+  async #lastSettled(): Promise<string | null> {
+    const [number] = await this.sql.query<{ last: string }>(LAST_NUMBER, []);
+    if (!number) return null;
+    let writers: string[] | null = null;
+    for (let waited = 0; ; waited += LOOK_EVERY_MS) {
+      const rows: { writer: string }[] = await this.sql.query(WRITERS, [writers]);
+      if (rows.length === 0) return number.last;
+      if (waited >= WAIT_AT_MOST_MS) return null;
+      writers = rows.map(({ writer }) => writer);
+      await pause(LOOK_EVERY_MS);
+    }
   }
 }
 

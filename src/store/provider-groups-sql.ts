@@ -9,8 +9,14 @@ export const NOT_IN = `NOT EXISTS (SELECT 1 FROM castellan.memberships m WHERE m
 export const NOT_SAID = `castellan.memberships m JOIN castellan.subjects g ON g.id = m.group_id
   WHERE m.member_id = s.id AND m.from_provider AND NOT jsonb_exists(q.groups, g.external_id)`;
 
-/** Whether the memberships of `s` are others than the provider says. */
-export const GROUPS_DIFFER = `(EXISTS (SELECT 1 FROM ${NOT_SAID}) OR EXISTS (SELECT 1 FROM ${SAID_GROUPS} AND ${NOT_IN}))`;
+/** Whether `s` is not in a group that the provider says. */
+export const GROUPS_LACK = `EXISTS (SELECT 1 FROM ${SAID_GROUPS} AND ${NOT_IN})`;
 
-/** Ends an insert into `provider_sayings AS said`: what was said later stands. */
+/** Whether the memberships of `s` are others than the provider says. */
+export const GROUPS_DIFFER = `(EXISTS (SELECT 1 FROM ${NOT_SAID}) OR ${GROUPS_LACK})`;
+
+/**
+ * Ends an insert into `provider_sayings AS said`: what was said later stands. Two tokens of one second may say otherwise: neither takes away what the
+ * other gives, or each request would undo the one before.
+ */
 export const NOTE_SAYING = `ON CONFLICT (subject_id) DO UPDATE SET said_at = excluded.said_at WHERE said.said_at <= excluded.said_at`;

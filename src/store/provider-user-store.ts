@@ -1,6 +1,6 @@
 import { ProviderUsers, type ProviderSaying, type ProviderUser } from '../core/ports/provider-users.js';
 import type { SqlExecutor, Statement } from './executor.js';
-import { GROUPS_DIFFER, NOTE_SAYING } from './provider-groups-sql.js';
+import { GROUPS_DIFFER, GROUPS_LACK } from './provider-groups-sql.js';
 import { SharedStatement, type Asking } from './shared-statement.js';
 
 const PLAIN_ONE: Statement = {
@@ -19,18 +19,11 @@ const WITH_GROUPS: Statement = {
   name: 'castellan_provider_users_with_groups',
   text: `SELECT q.n::int AS n, s.external_id AS id,
       CASE WHEN said.said_at > to_timestamp(q.at) THEN 'kept'
-        WHEN ${GROUPS_DIFFER} THEN 'differs'
-        WHEN said.said_at = to_timestamp(q.at) THEN 'kept' ELSE 'newer' END AS groups
+        WHEN said.said_at = to_timestamp(q.at) THEN CASE WHEN ${GROUPS_LACK} THEN 'differs' ELSE 'kept' END
+        WHEN ${GROUPS_DIFFER} THEN 'differs' ELSE 'newer' END AS groups
     FROM unnest($1::text[], $2::jsonb[], $3::float8[]) WITH ORDINALITY AS q(id, groups, at, n)
     JOIN castellan.subjects s ON s.type = 'user' AND s.external_id = q.id AND s.active
     LEFT JOIN castellan.provider_sayings said ON said.subject_id = s.id`,
-};
-
-const NOTE: Statement = {
-  name: 'castellan_note_provider_saying',
-  text: `INSERT INTO castellan.provider_sayings AS said (subject_id, said_at)
-    SELECT s.id, to_timestamp($2::float8) FROM castellan.subjects s WHERE s.type = 'user' AND s.external_id = $1::text AND s.active
-    ${NOTE_SAYING}`,
 };
 
 interface UserRow {
@@ -44,7 +37,7 @@ export class PostgresProviderUsers extends ProviderUsers {
   readonly #plain: SharedStatement<string, ProviderUser | null>;
   readonly #withGroups: SharedStatement<ProviderSaying, ProviderUser | null>;
 
-  constructor(private readonly sql: SqlExecutor) {
+  constructor(sql: SqlExecutor) {
     super();
     const plain: Asking<string, ProviderUser | null> = {
       one: async (id) => userIn((await sql.query<UserRow>(PLAIN_ONE, [id]))[0]),
@@ -76,10 +69,6 @@ export class PostgresProviderUsers extends ProviderUsers {
 
   standing(saying: ProviderSaying): Promise<ProviderUser | null> {
     return saying.groups ? this.#withGroups.ask(saying) : this.#plain.ask(saying.user);
-  }
-
-  async noteSaying(user: string, at: number): Promise<void> {
-    await this.sql.query(NOTE, [user, at]);
   }
 }
 

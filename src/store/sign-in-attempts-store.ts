@@ -17,7 +17,9 @@ import type { SqlExecutor, Statement } from './executor.js';
 import { BEGIN, GIVE_BACK, OWNER_OF_NAME, PRUNE, REMEMBER_PLACE, SHUT, type BegunRow } from './sign-in-attempts-sql.js';
 
 const AT_ONCE = 2;
-const MOST_WAITING = 500;
+const MOST_WAITING = 1000;
+// Nor may those of one network keep the turns from everybody else.
+const MOST_WAITING_OF_NETWORK = 250;
 
 type Limits = Readonly<Record<keyof typeof SIGN_IN_LIMITS, SignInLimit>>;
 
@@ -35,6 +37,7 @@ interface Counted {
 export class PostgresSignInAttempts extends SignInAttempts {
   // A flood of tries must leave connections to everybody else.
   readonly #turns = pLimit(AT_ONCE);
+  readonly #waiting = new Map<string, number>();
 
   constructor(
     private readonly sql: SqlExecutor,
@@ -45,10 +48,19 @@ export class PostgresSignInAttempts extends SignInAttempts {
   }
 
   async begin(username: string, origin: SignInOrigin): Promise<SignInAttempt> {
-    if (this.#turns.pendingCount >= MOST_WAITING) {
+    const { network } = origin;
+    const waiting = this.#waiting.get(network) ?? 0;
+    if (this.#turns.pendingCount >= MOST_WAITING || waiting >= MOST_WAITING_OF_NETWORK) {
       throw new CastellanError('overloaded', 'Too many are signing in; try again shortly.');
     }
-    return this.#turns(() => this.#begin(username, origin));
+    this.#waiting.set(network, waiting + 1);
+    try {
+      return await this.#turns(() => this.#begin(username, origin));
+    } finally {
+      const left = (this.#waiting.get(network) ?? 1) - 1;
+      if (left > 0) this.#waiting.set(network, left);
+      else this.#waiting.delete(network);
+    }
   }
 
   async #begin(username: string, origin: SignInOrigin): Promise<SignInAttempt> {

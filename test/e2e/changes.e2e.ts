@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operator } from '../../src/core/caller.js';
 import { startTestService, type TestService } from '../support/service.js';
 
 interface Change {
@@ -116,6 +117,54 @@ describe('GET /api/v1/changes', () => {
     expect((await get(`?order=oldest&after=${first?.id}`)).body.items.map(({ action }) => action)).toEqual([
       'group.create',
     ]);
+  });
+
+  it('misses nothing where a write that began earlier takes the larger number, and ends first', async () => {
+    const newest = (await get('?limit=1')).body.items[0] as Change;
+    const write = `INSERT INTO castellan.changes (actor_type, actor_id, action, target_type, target_id, request_id) VALUES ('user', 'x', $1, 'x', 'x', 'x')`;
+    const [elder, younger] = [new pg.Client(service.databaseUrl), new pg.Client(service.databaseUrl)];
+    for (const client of [elder, younger]) {
+      client.on('error', () => {});
+      await client.connect();
+      await client.query('BEGIN');
+      await client.query('SELECT pg_current_xact_id()');
+    }
+    await younger.query(write, ['younger']);
+    await elder.query(write, ['elder']);
+    await elder.query('COMMIT');
+    const after = `?order=oldest&after=${newest.id}`;
+    expect((await get(after)).body.items).toEqual([]);
+    await younger.query('COMMIT');
+    expect((await get(after)).body.items.map(({ action }) => action)).toEqual(['younger', 'elder']);
+    await Promise.all([elder.end(), younger.end()]);
+  });
+
+  it('is followed without a gap while many write at once', async () => {
+    const newest = (await get('?limit=1')).body.items[0] as Change;
+    const seen: string[] = [];
+    let going = true;
+    const follow = (async () => {
+      for (let after = newest.id, last = false; ;) {
+        const { items } = await service.store.changes.list({ filter: {}, order: 'oldest', limit: 1000, after });
+        seen.push(...items.map(({ id }) => id));
+        after = items.at(-1)?.id ?? after;
+        if (last) return;
+        last = !going;
+      }
+    })();
+    const write = async (writer: number): Promise<void> => {
+      for (let n = 0; n < 25; n += 1)
+        await service.store.writes.write(operator('test', 'test'), { places: [] }, async (unit) => {
+          for (let part = 0; part <= writer; part += 1)
+            await unit.objects.create({ ...post(`w${writer}-${n}-${part}`), attributes: {} }, null);
+        });
+    };
+    await Promise.all([0, 1, 2, 3].map(write));
+    going = false;
+    await follow;
+    const { items } = await service.store.changes.list({ filter: {}, order: 'oldest', limit: 1000, after: newest.id });
+    expect(items.length).toBeGreaterThanOrEqual(250);
+    expect(seen).toEqual(items.map(({ id }) => id));
   });
 
   it('says what is wrong with a question', async () => {

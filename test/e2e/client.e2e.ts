@@ -73,6 +73,34 @@ describe('the client, against the service', () => {
     await expect(own.auth.me()).rejects.toMatchObject({ name: 'InvalidCredentialsError', code: 'invalid_token' });
   });
 
+  it('lists and ends the sessions of the caller', async () => {
+    const [page, phone] = await Promise.all(
+      ['page', 'phone'].map(async () => {
+        const fetching = recording(fetchWithCookies());
+        const client = new CastellanClient({ url: addressOf(service), fetch: fetching });
+        await client.auth.login({ username: 'bob', password: PASSWORD });
+        return client;
+      }),
+    );
+    const current = async (of: CastellanClient | undefined): Promise<boolean[]> =>
+      (await of?.auth.sessions.list())?.items.map((session) => session.current) ?? [];
+    expect((await current(page)).toSorted()).toEqual([false, true]);
+    const other = (await page?.auth.sessions.list())?.items.find((session) => !session.current);
+    await page?.auth.sessions.end(String(other?.id));
+    await expect(phone?.auth.me()).rejects.toMatchObject({ code: 'not_authenticated' });
+    await phone?.auth.login({ username: 'bob', password: PASSWORD });
+    await page?.auth.sessions.endOthers();
+    expect(await current(page)).toEqual([true]);
+  });
+
+  it('reads the audit trail, and goes on after what it has seen', async () => {
+    const [last] = (await admin.changes.list({ limit: 1 })).items;
+    await admin.groups.create({ id: 'audited' });
+    const since = await admin.changes.list({ order: 'oldest', after: String(last?.id) });
+    expect(since.items.map(({ action, target }) => [action, target.id])).toEqual([['group.create', 'audited']]);
+    await admin.groups.delete('audited');
+  });
+
   it('lists, makes, changes and deletes groups, and who is in them', async () => {
     const { groups } = admin;
     expect(await groups.create({ id: 'staff' })).toEqual({ id: 'staff', description: null });

@@ -206,6 +206,19 @@ describe('the groups that the identity provider says', () => {
     expect(await changesOf()).toHaveLength(2);
   });
 
+  it('are not given and taken by turns where two tokens of one second say otherwise', async () => {
+    const claims = { iat: now() - 3, exp: now() + 300 };
+    const sayings = [['staff'], ['editors'], []];
+    const tokens = await Promise.all(
+      sayings.map((groups) => provider.tokenFor(user, { claims: { ...claims, groups } })),
+    );
+    for (let round = 0; round < 4; round += 1) for (const token of tokens) await send(token, '/api/v1/auth/me');
+    expect(await groupsOf()).toEqual(['editors', 'staff']);
+    expect(await changesOf()).toHaveLength(2);
+    await send(await tokenSaying(['staff'], { ago: 1 }), '/api/v1/auth/me');
+    expect(await groupsOf()).toEqual(['staff']);
+  });
+
   it('count as soon as there is such a group', async () => {
     const token = await tokenSaying(['later']);
     await send(token, '/api/v1/auth/me');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Mode } from '../../src/core/model.js';
 import { actionsIn, modesTable as cases } from '../support/modes-table.js';
 import { startTestService, type TestService } from '../support/service.js';
@@ -33,6 +33,7 @@ beforeAll(async () => {
     });
   }
 });
+afterEach(() => service.forgiveSignIns());
 afterAll(() => service.stop());
 
 async function outcomeOf(username: string, mode: Mode): Promise<string> {

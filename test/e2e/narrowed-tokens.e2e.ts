@@ -183,6 +183,7 @@ const TABLE: readonly Row[] = [
   ['root', 'user:view user:change', 'PATCH /api/v1/users/bob', { email: 'bob@example.com' }, 200],
   ['root', 'user:view user:delete', 'DELETE /api/v1/users/bob', undefined, 403],
   ['root', 'user:add', 'POST /api/v1/users', { username: 'boss', superuser: true }, 403],
+  ['root', 'user:add', 'POST /api/v1/users', { username: 'mallory', password: 'a way past the narrowing' }, 403],
   ['root', 'user:view user:change', 'POST /api/v1/users/bob/tokens', { name: 'of bob' }, 403],
   ['root', 'user:view user:change', 'GET /api/v1/users/bob/tokens', undefined, 403],
   ['alice', 'user:view', 'GET /api/v1/users/alice/tokens', undefined, 403],

@@ -131,6 +131,7 @@ describe('the routes', () => {
   });
 
   it.each(guarded)('$route takes no wrong password and no inactive user', async ({ method, path }) => {
+    await service.forgiveSignIns();
     const wrong = await send(method, path, undefined, { authorization: `Basic ${btoa('admin:wrong')}` });
     const inactive = await send(method, path, 'gone');
     for (const answer of [wrong, inactive]) {
@@ -160,13 +161,13 @@ describe('the routes', () => {
     'upper case at the end': (path) => path.replace(/[^/]+$/, (part) => part.toUpperCase()),
     'two slashes at the start': (path) => `/${path}`,
     'two slashes inside': (path) => path.replace(/\/v1\/|\/(?=[^/]+$)/, (part) => `/${part}`),
-    'an encoded slash': (path) => path.replace(/\/(?=[^/]+$)/, '%2F'),
+    'an encoded slash': (path) => path.replace(/(?<=.)\/(?=[^/]+$)/, '%2F'),
     'an encoded slash at the end': (path) => `${path}%2F`,
     'a way up from a public route': (path) => `/health/live/../..${path}`,
     'an encoded way up': (path) => `/health/live/%2e%2e/%2e%2e${path}`,
     'a dot inside': (path) => path.replace(/\/(?=[^/]+$)/, '/./'),
     'a semicolon': (path) => `${path};a=b`,
-    'a backslash': (path) => path.replace(/\/(?=[^/]+$)/, '\\'),
+    'a backslash': (path) => path.replace(/(?<=.)\/(?=[^/]+$)/, '\\'),
     'an encoded NUL': (path) => `${path}%00`,
     'an encoded percent sign': (path) => path.replace(/[^/]+$/, (part) => `%25${part}`),
   };

@@ -284,6 +284,15 @@ describe('what is counted', () => {
     expect((await client.query('SELECT 1 FROM castellan.sign_in_attempts')).rows).toEqual([]);
   });
 
+  it('is looked up for others while one network floods it: that one is turned away', async () => {
+    const flood = Array.from({ length: 400 }, () =>
+      tried('bob', '192.0.2.66').catch((error: { code: string }) => error.code),
+    );
+    const others = Promise.all(Array.from({ length: 20 }, (_, n) => tried(`name ${n}`, `198.51.100.${n}`)));
+    expect((await others).filter((attempt) => typeof attempt === 'number')).toEqual([]);
+    expect((await Promise.all(flood)).filter((outcome) => outcome === 'overloaded')).toHaveLength(150);
+  });
+
   it('is right after many tries of all kinds at once, and none waits for another in a circle', async () => {
     const settle = async (n: number): Promise<void> => {
       const attempts = n % 2 === 0 ? one : other;

@@ -107,8 +107,6 @@ export class InMemoryProviderUsers extends ProviderUsers {
     this.asked.push(user);
     return this.accounts.find(user)?.user.active ? { subject: { type: 'user', id: user }, groups: 'kept' } : null;
   }
-
-  override async noteSaying(): Promise<void> {}
 }
 
 /** The port over accounts in memory. */

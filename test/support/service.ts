@@ -6,6 +6,7 @@ import { operator } from '../../src/core/caller.js';
 import type { WriteUnit } from '../../src/core/ports/writes.js';
 import { openStore, type Store } from '../../src/store/store.js';
 import { createTestDatabase } from './postgres.js';
+import { query } from './query.js';
 import { watchAnswers } from './undocumented-answers.js';
 import { refuseUndocumented } from './undocumented-notes.js';
 
@@ -23,6 +24,8 @@ export interface TestService {
   as(username?: string): Client;
   /** Writes as the operator: whatever is asked, without being asked. */
   arrange<Result>(work: (unit: WriteUnit) => Promise<Result>): Promise<Result>;
+  /** Forgets the sign-ins that failed, for a test that makes more of them on purpose than anybody may. */
+  forgiveSignIns(): Promise<void>;
   addUser(username: string, options?: { superuser?: boolean; active?: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
@@ -68,6 +71,9 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     unexpected,
     as: (username) => clientOf(server, username),
     arrange,
+    forgiveSignIns: async () => {
+      await query(database.databaseUrl, 'DELETE FROM castellan.sign_in_attempts');
+    },
     addUser: async (username, { superuser = false, active = true } = {}) => {
       await arrange((unit) =>
         unit.users.create({ id: username, username, email: null, active, superuser, attributes: {}, passwordHash }),

@@ -33,7 +33,10 @@ export class SessionsController {
     const answer = await this.paging.page({ caller, list: ['sessions'], query }, (page) =>
       this.sessions.list(author, page),
     );
-    return { ...answer, items: answer.items.map((session) => Object.assign(session, { current: session.id === current })) };
+    return {
+      ...answer,
+      items: answer.items.map((session) => Object.assign(session, { current: session.id === current })),
+    };
   }
 
   @Delete()

@@ -36,7 +36,7 @@ export const usersDocs: DescribedPart = {
       description:
         'Its id is its username unless told, and never changes. Without a password nobody signs in as it by one.',
       answers: { 201: userAnswer },
-      refusals: ['already_exists', 'superuser_only'],
+      refusals: ['already_exists', 'cannot_hand_out', 'superuser_only'],
       examples: {
         'a user with a password': {
           body: {

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { requireUnlikeUser } from '../../auth/password-rules.js';
 import { Passwords } from '../../auth/passwords.js';
 import type { Author, Caller } from '../../core/caller.js';
+import { cannotHandOut } from '../../core/authority.js';
 import type { ObjectRef } from '../../core/model.js';
+import { isNarrowed } from '../../core/narrowing.js';
 import type { UserRecord } from '../../core/ports/users.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
 import { mergeAttributes } from '../merge-patch.js';
@@ -20,6 +22,8 @@ export class UsersService {
 
   async create(author: Author, body: NewUserBody): Promise<UserRecord> {
     const { password, ...user } = body;
+    // Who signs in by the password is not narrowed.
+    if (password !== undefined && isNarrowed(author.subject)) throw cannotHandOut();
     // Hashed before the transaction: it takes longer than anything in it.
     const passwordHash = password === undefined ? undefined : await this.passwords.hash(password);
     return this.writes.write(author, 'structure', async (unit) => {

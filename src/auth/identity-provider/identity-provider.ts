@@ -47,8 +47,8 @@ export class IdentityProvider {
   async #standing(saying: ProviderSaying, requestId: string): Promise<SubjectRef | null> {
     const user = await this.users.standing(saying);
     if (!user || !saying.groups || user.groups === 'kept') return user?.subject ?? null;
-    if (user.groups === 'newer') await this.users.noteSaying(saying.user, saying.groups.at);
-    else await this.#follow(saying, requestId);
+    // Also what only is newer is noted under the lock: an older token may be about to write.
+    await this.#follow(saying, requestId);
     return user.subject;
   }
 

@@ -26,7 +26,4 @@ export interface ProviderUser {
 export abstract class ProviderUsers {
   /** The active user, as of now; null where there is none. @throws CastellanError `overloaded`, `database_unavailable`. */
   abstract standing(saying: ProviderSaying): Promise<ProviderUser | null>;
-
-  /** Remembers when the provider said what is kept already. @throws CastellanError `overloaded`, `database_unavailable`. */
-  abstract noteSaying(user: string, at: number): Promise<void>;
 }

@@ -12,6 +12,11 @@ const NOTE: Statement = {
     ${NOTE_SAYING} RETURNING 1 AS noted`,
 };
 
+const IS_NOTED: Statement = {
+  name: 'castellan_is_provider_saying_noted',
+  text: 'SELECT 1 FROM castellan.provider_sayings WHERE subject_id = $1::int AND said_at = to_timestamp($2::float8)',
+};
+
 const ASKED = '(SELECT $1::int AS id) s, (SELECT $2::jsonb AS groups) q';
 
 const MISSING: Statement = {
@@ -39,11 +44,13 @@ export class SqlProviderGroupWriter implements ProviderGroupWriter {
     const member = { type: 'user', id: user };
     const row = await findSubjectRow(sql, member);
     if (row?.active !== true) return;
+    const [sameSecond] = await sql.query(IS_NOTED, [row.row_id, said.at]);
     const [noted] = await sql.query(NOTE, [row.row_id, said.at]);
     if (!noted) return;
     const asked = [row.row_id, JSON.stringify(said.ids)];
     const groups = new SqlGroupWriter(this.tx);
-    for (const { id } of await sql.query<{ id: string }>(EXTRA, asked)) await groups.removeMember(id, member);
+    const extra = sameSecond ? [] : await sql.query<{ id: string }>(EXTRA, asked);
+    for (const { id } of extra) await groups.removeMember(id, member);
     for (const { id } of await sql.query<{ id: string }>(MISSING, asked)) {
       await groups.addMember(id, member);
       await sql.query(MARK, [row.row_id, id]);

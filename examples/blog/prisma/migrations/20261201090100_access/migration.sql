@@ -64,8 +64,7 @@ BEGIN
   EXECUTE $sql$DROP VIEW IF EXISTS "public"."post_access"$sql$;
   EXECUTE replace($sql$CREATE VIEW "public"."post_access" AS
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'rule' AS "by" FROM (
-  SELECT g.row_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
-    FROM castellan."plain grants on type :type as text" g
+  SELECT g.row_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule FROM castellan."plain grants on type :type as text" g
 ) leg
 UNION ALL
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'below' AS way, leg.rule, 'rule' AS "by" FROM (
@@ -113,8 +112,7 @@ SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_gra
 ) leg
 UNION ALL
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'row' AS "by" FROM (
-  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT g.row_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
-    FROM castellan."plain grants on type :type as text" g) leg CROSS JOIN castellan.taken_for_many()
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT g.row_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence FROM castellan."plain grants on type :type as text" g) leg CROSS JOIN castellan.taken_for_many()
 ) leg
 UNION ALL
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'below' AS way, leg.rule, 'row' AS "by" FROM (
@@ -162,6 +160,7 @@ SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_gra
 ) leg$sql$, ':type', type_id);
 END
 $castellan$;
+
 -- Who has access to the rows of the type announcement. Made by: castellan prisma view
 DO $castellan$
 DECLARE
@@ -238,8 +237,7 @@ BEGIN
   EXECUTE $sql$DROP VIEW IF EXISTS "public"."announcement_access"$sql$;
   EXECUTE replace($sql$CREATE VIEW "public"."announcement_access" AS
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'rule' AS "by" FROM (
-  SELECT g.row_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
-    FROM castellan."plain grants on type :type as int" g
+  SELECT g.row_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule FROM castellan."plain grants on type :type as int" g
 ) leg
 UNION ALL
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'below' AS way, leg.rule, 'rule' AS "by" FROM (
@@ -287,8 +285,7 @@ SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'role_gra
 ) leg
 UNION ALL
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'grant' AS way, leg.rule, 'row' AS "by" FROM (
-  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT g.row_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence
-    FROM castellan."plain grants on type :type as int" g) leg CROSS JOIN castellan.taken_for_many()
+  SELECT leg.object_id, leg.holder_id, leg.permission_id, leg.rule, random() AS fence FROM (SELECT g.row_id AS object_id, g.subject_id AS holder_id, g.permission_id AS permission_id, 'allow' AS rule, random() AS fence FROM castellan."plain grants on type :type as int" g) leg CROSS JOIN castellan.taken_for_many()
 ) leg
 UNION ALL
 SELECT leg.object_id AS "object_id", leg.holder_id, leg.permission_id, 'below' AS way, leg.rule, 'row' AS "by" FROM (
