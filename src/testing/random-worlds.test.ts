@@ -47,7 +47,9 @@ describe('a world in memory', () => {
 
   it('answers so as well when it is made of a seed file', async () => {
     const tally = new Tally();
-    for (const story of fc.sample(stories(), 20)) {
+    for (const [told, story] of fc.sample(stories(), 200).entries()) {
+      // Some twenty have it all, but not any twenty.
+      if (told >= 20 && tally.of('rule_allows') > 20 && tally.of('lists of several pages') > 0) break;
       const { world } = worldOf({ ...emptyWorld(), users: [ROOT] }, story.beginning);
       orderAsSeeds(world);
       const engine = worldFromSeed(parseSeed(seedOf(world), 'world.json')).engine();
