@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { invalidField } from '../core/errors.js';
-import { parseRef } from '../core/identifiers.js';
-import type { SubjectRef } from '../core/model.js';
 import type { ChangeFilter, ChangeReader, ChangeRecord } from '../core/ports/changes.js';
+import { readRef } from './operator-questions.js';
 
 export type { ChangeRecord } from '../core/ports/changes.js';
 
@@ -22,10 +21,10 @@ export interface ChangesAsked {
 /** Reads what is to be kept. @throws CastellanError `invalid_request`. */
 export function readChanges({ actor, action, subject, object, from, to }: ChangesAsked): ChangeFilter {
   return {
-    actor: readRef('--actor', actor),
+    actor: actor === undefined ? undefined : readRef('--actor', actor),
     action,
-    subject: readRef('--subject', subject),
-    object: readRef('--object', object),
+    subject: subject === undefined ? undefined : readRef('--subject', subject),
+    object: object === undefined ? undefined : readRef('--object', object),
     from: readTime('--from', from),
     to: readTime('--to', to),
   };
@@ -61,14 +60,6 @@ export async function* followChanges(
 async function lastOfAll(reader: ChangeReader): Promise<string> {
   const { items } = await reader.list({ filter: {}, order: 'newest', settled: true, limit: 1 });
   return items[0]?.id ?? '0';
-}
-
-function readRef(option: string, text: string | undefined): SubjectRef | undefined {
-  if (text === undefined) return undefined;
-  const ref = parseRef(text);
-  if (!ref)
-    throw invalidField(option, `must be of the form type:id, such as user:alice; it is ${JSON.stringify(text)}`);
-  return ref;
 }
 
 function readTime(option: string, text: string | undefined): string | undefined {

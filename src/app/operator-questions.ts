@@ -126,7 +126,8 @@ async function notesOnSubject(store: Store, subject: SubjectRef): Promise<string
   return [`There is no ${refName(subject)}: it holds what anyone holds.`];
 }
 
-function readRef(argument: string, text: string): SubjectRef {
+/** Reads a reference, as `user:alice`. @throws CastellanError `invalid_request` that names the argument. */
+export function readRef(argument: string, text: string): SubjectRef {
   const ref = parseRef(text);
   if (!ref)
     throw invalidField(argument, `must be of the form type:id, such as user:alice; it is ${JSON.stringify(text)}`);

@@ -1,22 +1,12 @@
-import type { ObjectRef, SubjectRef } from '../core/model.js';
-import type { ChangeOrder, ChangeRecord } from '../core/ports/changes.js';
+import type { ChangeFilter, ChangeOrder, ChangeRecord } from '../core/ports/changes.js';
 import type { CallOptions } from './client-options.js';
 import { isPage, itemsOf, type AllPages, type Page, type PageQuery } from './pages.js';
 import type { Transport } from './transport.js';
 
 export type { ChangeRecord as Change } from '../core/ports/changes.js';
 
-/** Which changes: all of what is said holds of them. */
-export interface ChangesQuery extends PageQuery {
-  readonly actor?: SubjectRef | undefined;
-  readonly action?: string | undefined;
-  /** What was changed itself, or whom a grant, an assignment, a membership, a token or a session is of. */
-  readonly subject?: SubjectRef | undefined;
-  /** What was changed itself, or what a grant or an assignment is on. */
-  readonly object?: ObjectRef | undefined;
-  /** From this time on, and before that one: ISO 8601 with a zone. */
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
+/** Which changes: all of what is said holds of them. Times are ISO 8601 with a zone. */
+export interface ChangesQuery extends PageQuery, ChangeFilter {
   /** `newest` first unless told. */
   readonly order?: ChangeOrder | undefined;
   /** With `order: 'oldest'`: after the change of this id, such as the last that was seen. */

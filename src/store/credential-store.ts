@@ -1,7 +1,7 @@
 import type { SubjectRef } from '../core/model.js';
 import { Credentials, type CredentialStamp, type StoredCredential } from '../core/ports/credentials.js';
 import type { SqlExecutor, Statement } from './executor.js';
-import { SharedStatement, type Asking } from './shared-statement.js';
+import { ONE_STATEMENT, SharedStatement, type Asking } from './shared-statement.js';
 import type { QuestionLoad } from './store-load.js';
 
 const BY_USERNAME: Statement = {
@@ -54,7 +54,7 @@ export class PostgresCredentials extends Credentials {
         return stamps.map((stamp) => subjectOf(byKey.get(stamp.subjectKey), stamp));
       },
     };
-    this.#standing = new SharedStatement(asking, { together: 1, perStatement: 256, statements: 1, waiting: 20_000 });
+    this.#standing = new SharedStatement(asking, ONE_STATEMENT);
   }
 
   async findByUsername(username: string): Promise<StoredCredential | null> {

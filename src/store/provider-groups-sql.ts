@@ -12,9 +12,6 @@ export const NOT_SAID = `castellan.memberships m JOIN castellan.subjects g ON g.
 /** Whether `s` is not in a group that the provider says. */
 export const GROUPS_LACK = `EXISTS (SELECT 1 FROM ${SAID_GROUPS} AND ${NOT_IN})`;
 
-/** Whether the memberships of `s` are others than the provider says. */
-export const GROUPS_DIFFER = `(EXISTS (SELECT 1 FROM ${NOT_SAID}) OR ${GROUPS_LACK})`;
-
 /**
  * Ends an insert into `provider_sayings AS said`: what was said later stands. Two tokens of one second may say otherwise: neither takes away what the
  * other gives, or each request would undo the one before.

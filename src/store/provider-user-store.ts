@@ -1,7 +1,7 @@
 import { ProviderUsers, type ProviderSaying, type ProviderUser } from '../core/ports/provider-users.js';
 import type { SqlExecutor, Statement } from './executor.js';
-import { GROUPS_DIFFER, GROUPS_LACK } from './provider-groups-sql.js';
-import { SharedStatement, type Asking } from './shared-statement.js';
+import { GROUPS_LACK } from './provider-groups-sql.js';
+import { ONE_STATEMENT, SharedStatement, type Asking } from './shared-statement.js';
 
 const PLAIN_ONE: Statement = {
   name: 'castellan_provider_user',
@@ -18,9 +18,7 @@ const PLAIN_MANY: Statement = {
 const WITH_GROUPS: Statement = {
   name: 'castellan_provider_users_with_groups',
   text: `SELECT q.n::int AS n, s.external_id AS id,
-      CASE WHEN said.said_at > to_timestamp(q.at) THEN 'kept'
-        WHEN said.said_at = to_timestamp(q.at) THEN CASE WHEN ${GROUPS_LACK} THEN 'differs' ELSE 'kept' END
-        WHEN ${GROUPS_DIFFER} THEN 'differs' ELSE 'newer' END AS groups
+      CASE WHEN said.said_at > to_timestamp(q.at) OR said.said_at = to_timestamp(q.at) AND NOT ${GROUPS_LACK} THEN 'kept' ELSE 'to follow' END AS groups
     FROM unnest($1::text[], $2::jsonb[], $3::float8[]) WITH ORDINALITY AS q(id, groups, at, n)
     JOIN castellan.subjects s ON s.type = 'user' AND s.external_id = q.id AND s.active
     LEFT JOIN castellan.provider_sayings said ON said.subject_id = s.id`,
@@ -62,9 +60,8 @@ export class PostgresProviderUsers extends ProviderUsers {
       one: async (saying) => (await many([saying]))[0] ?? null,
       many,
     };
-    const limits = { together: 1, perStatement: 256, statements: 1, waiting: 20_000 };
-    this.#plain = new SharedStatement(plain, limits);
-    this.#withGroups = new SharedStatement(withGroups, limits);
+    this.#plain = new SharedStatement(plain, ONE_STATEMENT);
+    this.#withGroups = new SharedStatement(withGroups, ONE_STATEMENT);
   }
 
   standing(saying: ProviderSaying): Promise<ProviderUser | null> {

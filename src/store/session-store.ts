@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { translatingDatabaseErrors } from './database-errors.js';
 import { v7 as uuidv7 } from 'uuid';
 import { PgExecutor, type SqlExecutor, type Statement } from './executor.js';
-import { SharedStatement } from './shared-statement.js';
+import { ONE_STATEMENT, SharedStatement } from './shared-statement.js';
 
 const IDLE = "interval '30 minutes'";
 const ABSOLUTE = "interval '12 hours'";
@@ -94,7 +94,7 @@ export class PgSessionStore extends PgStore {
         return sids.map((sid) => bySid.get(sid) ?? null);
       },
     };
-    this.#found = new SharedStatement(asking, { together: 1, perStatement: 256, statements: 1, waiting: 20_000 });
+    this.#found = new SharedStatement(asking, ONE_STATEMENT);
     this.#pruning = setInterval(
       () => this.pruneSessions((error) => error && onPruneError(error)),
       jittered(PRUNE_EVERY_MS),

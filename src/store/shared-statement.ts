@@ -25,6 +25,9 @@ export interface SharingLimits {
   readonly waiting: number;
 }
 
+/** For look-ups of one key: whatever waits goes into the next statement, and there is one at a time. */
+export const ONE_STATEMENT: SharingLimits = { together: 1, perStatement: 256, statements: 1, waiting: 20_000 };
+
 /**
  * Lets questions that arrive together share one statement. Each is still answered from the database, by a statement that
  * starts after the question was asked: nothing is kept from one statement to the next. A lone question takes the plain one.

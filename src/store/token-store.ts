@@ -1,6 +1,6 @@
 import { Tokens, type TokenHolder } from '../core/ports/tokens.js';
 import type { SqlExecutor, Statement } from './executor.js';
-import { SharedStatement, type Asking } from './shared-statement.js';
+import { ONE_STATEMENT, SharedStatement, type Asking } from './shared-statement.js';
 import type { QuestionLoad } from './store-load.js';
 
 const HOLDER = `SELECT t.hash, t.id::text AS token_id, t.permissions, s.type, s.external_id
@@ -39,7 +39,7 @@ export class PostgresTokens extends Tokens {
         return hashes.map((hash) => holderIn(byHash.get(hash)));
       },
     };
-    this.#holders = new SharedStatement(asking, { together: 1, perStatement: 256, statements: 1, waiting: 20_000 });
+    this.#holders = new SharedStatement(asking, ONE_STATEMENT);
   }
 
   get load(): QuestionLoad {

@@ -18,8 +18,8 @@ export interface ProviderSaying {
 /** The user that a token of an identity provider is about. */
 export interface ProviderUser {
   readonly subject: SubjectRef;
-  /** `differs`: the memberships that come from the provider are others than it says. `newer`: it only says the same anew. */
-  readonly groups: 'kept' | 'newer' | 'differs';
+  /** `kept`: what it says of groups is followed already, or something later is; else it is to be followed. */
+  readonly groups: 'kept' | 'to follow';
 }
 
 /** The users that an identity provider signs in. None is made by it. */
