@@ -7,6 +7,8 @@ export type { ChangeRecord } from '../core/ports/changes.js';
 
 const LOOK_EVERY_MS = 500;
 const PAGE = 1000;
+// Before the id of any change.
+const NONE = '0';
 
 /** What `changes` is asked to keep, as it is written on the command line. */
 export interface ChangesAsked {
@@ -43,6 +45,8 @@ export async function* followChanges(
   limit: number,
 ): AsyncGenerator<ChangeRecord[]> {
   let after = await lastOfAll(reader);
+  // None is told while a write is open for long; where there are some, that is no reason to begin with the first.
+  while (after === NONE && (await lastChanges(reader, {}, 1)).length > 0) after = await lastOfAll(reader);
   const until = BigInt(after);
   yield (await lastChanges(reader, filter, limit)).filter(({ id }) => BigInt(id) <= until);
   for (;;) {
@@ -56,10 +60,10 @@ export async function* followChanges(
   }
 }
 
-/** The id of the last change that nothing earlier can come to any more. */
+/** The id of the last change that nothing earlier can come to any more; `NONE` where none can be told yet. */
 async function lastOfAll(reader: ChangeReader): Promise<string> {
   const { items } = await reader.list({ filter: {}, order: 'newest', settled: true, limit: 1 });
-  return items[0]?.id ?? '0';
+  return items[0]?.id ?? NONE;
 }
 
 function readTime(option: string, text: string | undefined): string | undefined {

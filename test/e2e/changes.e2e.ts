@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { followChanges } from '../../src/app/operator-changes.js';
 import { operator } from '../../src/core/caller.js';
 import { startTestService, type TestService } from '../support/service.js';
 
@@ -165,6 +167,30 @@ describe('GET /api/v1/changes', () => {
     const { items } = await service.store.changes.list({ filter: {}, order: 'oldest', limit: 1000, after: newest.id });
     expect(items.length).toBeGreaterThanOrEqual(250);
     expect(seen).toEqual(items.map(({ id }) => id));
+  });
+
+  it('is followed from its end on, also where a write is open for long as that begins', async () => {
+    const slow = new pg.Client(service.databaseUrl);
+    slow.on('error', () => {});
+    await slow.connect();
+    await slow.query('BEGIN');
+    await slow.query(
+      `INSERT INTO castellan.changes (actor_type, actor_id, action, target_type, target_id, request_id) VALUES ('user', 'x', 'open', 'x', 'x', 'x')`,
+    );
+    const pages = followChanges(service.store.changes, {}, 0);
+    const first = pages.next();
+    await pause(2500);
+    await slow.query('COMMIT');
+    await slow.end();
+    expect((await first).value).toEqual([]);
+    await service.arrange((unit) => unit.groups.create({ id: 'followed', description: null }));
+    const actions: string[] = [];
+    while (!actions.includes('group.create')) {
+      const { value } = await pages.next();
+      actions.push(...(value ?? []).map(({ action }: { action: string }) => action));
+    }
+    await pages.return(undefined);
+    expect(actions.filter((action) => action !== 'open')).toEqual(['group.create']);
   });
 
   it('says what is wrong with a question', async () => {
