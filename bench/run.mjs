@@ -1,5 +1,5 @@
 // Fills a database and measures the service over HTTP, beside the same service's route that answers a constant, in one run.
-//   npm run bench -- [--documents 10000] [--seconds 10] [--connections 64] [--one-core] [--filled] [--only evaluation] [--write]
+//   npm run bench -- [--documents 10000] [--seconds 10] [--connections 64] [--rounds 1] [--one-core] [--filled] [--only evaluation] [--write]
 // It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
 // Where there is `taskset`, the service has one core and Postgres and the load share the other.
 import { fork, spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { openStore } from '../dist/store/store.js';
 import { countGrants, document, fill } from './fill.mjs';
 import { load, request } from './load.mjs';
 import { withDatabase } from './database.mjs';
+import { withIdentityProvider } from './identity-provider.mjs';
 import { addToPage } from './page.mjs';
 
 const { values: options } = parseArgs({
@@ -22,6 +23,8 @@ const { values: options } = parseArgs({
     connections: { type: 'string', default: '64' },
     'one-core': { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
+    // How often each is measured, in turns: the medians are told.
+    rounds: { type: 'string', default: '1' },
     // Only the scenarios whose names have this in them, beside the first two.
     only: { type: 'string', default: '' },
     // Measures a database that an earlier run has filled (DATABASE_URL names it).
@@ -30,6 +33,7 @@ const { values: options } = parseArgs({
 });
 const documents = Number(options.documents);
 const seconds = Number(options.seconds);
+const rounds = Number(options.rounds);
 const many = Number(options.connections);
 const PASSWORD = 'bench-password';
 
@@ -114,7 +118,7 @@ async function prepareDepth(unit) {
 
 const basic = (username) => ({ Authorization: `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}` });
 
-function scenarios({ session, token }) {
+function scenarios({ session, token, jwt }) {
   const evaluationOf = (user, id, headers = basic(user)) =>
     request({
       method: 'POST',
@@ -158,6 +162,7 @@ function scenarios({ session, token }) {
       next: evaluation({ Cookie: session.cookie, 'X-CSRF-Token': session.csrfToken }),
     },
     { name: 'evaluation, token', connections: many, next: evaluation({ Authorization: `Bearer ${token}` }) },
+    { name: 'evaluation, JWT', connections: many, next: evaluation({ Authorization: `Bearer ${jwt}` }) },
     { name: 'evaluation through 5 groups, 5 roles and 10 ancestors', connections: many, next: () => deep },
     { name: 'a constant, one connection', connections: 1, next: () => constant },
     { name: 'evaluation, Basic, one connection', connections: 1, next: evaluation(basic('u1')) },
@@ -206,8 +211,8 @@ async function addPublishAction(port) {
   }
 }
 
-async function measure(url, grants) {
-  const child = fork(new URL('service.mjs', import.meta.url), [url], {
+async function measure(url, grants, provider) {
+  const child = fork(new URL('service.mjs', import.meta.url), [url, JSON.stringify(provider)], {
     execArgv: ['--max-semi-space-size=16', ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : [])],
   });
   const port = await new Promise((resolve, reject) => {
@@ -222,25 +227,48 @@ async function measure(url, grants) {
     await addPublishAction(port);
     const session = await signIn(port);
     const token = await makeToken(url);
+    const usage = () => told(child, 'usage');
     const rows = [];
-    for (const { name, ...scenario } of scenarios({ session, token })) {
-      await load({ port, ...scenario, seconds: Math.min(3, seconds) });
-      if (pinned) pinPostgres(options['one-core'] ? 0 : 1);
-      const result = await load({ port, ...scenario, seconds });
+    const wanted = scenarios({ session, token, jwt: provider.token });
+    const results = wanted.map(() => []);
+    // In turns, so that a machine that is busy for a while is busy for all of them.
+    for (let round = 0; round < rounds; round += 1)
+      for (const [n, { name, ...scenario }] of wanted.entries()) {
+        if (round === 0) await load({ port, ...scenario, seconds: Math.min(3, seconds) });
+        if (pinned) pinPostgres(options['one-core'] ? 0 : 1);
+        const before = await usage();
+        const result = await load({ port, ...scenario, seconds });
+        results[n].push({ ...result, cpu: ((await usage()) - before) / result.requests });
+      }
+    for (const [n, { name, connections }] of wanted.entries()) {
+      const middle = (of) => medianOf(results[n].map((result) => result[of]));
+      const row = { perSecond: middle('perSecond'), median: middle('median'), p99: middle('p99'), cpu: middle('cpu') };
       say(
-        `${name}, ${scenario.connections}: ${Math.round(result.perSecond)}/s, median ${result.median.toFixed(3)} ms, p99 ${result.p99.toFixed(2)} ms`,
+        `${name}, ${connections}: ${Math.round(row.perSecond)}/s, ${row.median.toFixed(3)} ms, ${Math.round(row.cpu)} µs of the service`,
       );
-      rows.push({ name, connections: scenario.connections, ...result });
+      rows.push({ name, connections, ...row });
     }
-    const memory = new Promise((resolve) => child.on('message', (message) => message.rss && resolve(message.rss)));
-    child.send('memory');
-    return { rows, rss: await memory, pinned, grants };
+    return { rows, rss: await told(child, 'memory'), pinned, grants };
   } finally {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.send('stop');
     await gone;
   }
 }
+
+function told(child, what) {
+  return new Promise((resolve) => {
+    const listen = (message) => {
+      if (message[what] === undefined) return;
+      child.off('message', listen);
+      resolve(message[what]);
+    };
+    child.on('message', listen);
+    child.send(what);
+  });
+}
+
+const medianOf = (numbers) => numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)];
 
 function report({ rows, rss, pinned, grants }) {
   const share = rows[1].perSecond / rows[0].perSecond;
@@ -250,13 +278,13 @@ function report({ rows, rss, pinned, grants }) {
       ? 'service and Postgres on one core, the load on another'
       : 'the service on one core, Postgres and the load on another';
   return [
-    `${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}; ${documents.toLocaleString('en')} documents, ${grants.toLocaleString('en')} grants; ${placed}; ${seconds} s each after a warm-up.`,
+    `${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}; ${documents.toLocaleString('en')} documents, ${grants.toLocaleString('en')} grants; ${placed}; ${rounds === 1 ? '' : `medians of ${rounds} rounds of `}${seconds} s each after a warm-up.`,
     '',
-    '| what | connections | a second | median ms | p99 ms |',
-    '| --- | --- | --- | --- | --- |',
+    '| what | connections | a second | median ms | p99 ms | µs of the service |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...rows.map(
       (row) =>
-        `| ${row.name} | ${row.connections} | ${Math.round(row.perSecond).toLocaleString('en')} | ${row.median.toFixed(2)} | ${row.p99.toFixed(2)} |`,
+        `| ${row.name} | ${row.connections} | ${Math.round(row.perSecond).toLocaleString('en')} | ${row.median.toFixed(2)} | ${row.p99.toFixed(2)} | ${Math.round(row.cpu)} |`,
     ),
     '',
     `Evaluation by Basic reached ${Math.round(share * 100)}% of the constant route. The service's resident memory at the end: ${Math.round(rss / 2 ** 20)} MB.`,
@@ -269,7 +297,8 @@ await withDatabase(say, async (database) => {
     await fill(database.url, documents, (done) => process.stderr.isTTY && process.stderr.write(`\r${done}`));
     await prepareUsers(database.url);
   }
-  const text = report(await measure(database.url, await countGrants(database.url)));
+  const grants = await countGrants(database.url);
+  const text = report(await withIdentityProvider('u1', (provider) => measure(database.url, grants, provider)));
   process.stdout.write(`${text}\n`);
   if (options.write) await addToPage('<!-- runs -->', `${documents.toLocaleString('en')} documents`, text);
 });

@@ -20,19 +20,29 @@ Controller('bench')(ConstantController);
 const ConstantModule = class {};
 Module({ controllers: [ConstantController] })(ConstantModule);
 
-const store = openStore({ url: process.argv[2] });
+const [, , url, provider] = process.argv;
+const store = openStore({ url });
 const app = await createService({
   store,
   publicUrl: undefined,
   report: (error) => process.send({ error: String(error?.stack ?? error) }),
   imports: [ConstantModule],
+  identityProvider: provider && readProvider(JSON.parse(provider)),
 });
 await app.listen(0, '127.0.0.1');
 process.send({ port: app.getHttpServer().address().port });
 process.on('message', (message) => {
-  if (message === 'memory') process.send({ rss: process.memoryUsage().rss });
+  if (message === 'memory') process.send({ memory: process.memoryUsage().rss });
+  if (message === 'usage') {
+    const { user, system } = process.cpuUsage();
+    process.send({ usage: user + system });
+  }
   if (message === 'stop') void stop();
 });
+
+function readProvider({ options, jwksUrl }) {
+  return { ...options, jwksUrl: new URL(jwksUrl) };
+}
 
 async function stop() {
   await app.close();

@@ -3,8 +3,8 @@ import { Passwords } from '../auth/passwords.js';
 import { operator } from '../core/caller.js';
 import type { Store } from '../store/store.js';
 import { generatePassword } from './first-admin.js';
-import { applySeed } from './seed/apply-seed.js';
-import { loadSeedFile } from './seed/seed-file.js';
+import { applyPolicy } from './policy/apply-policy.js';
+import { loadPolicyFile } from './policy/policy-file.js';
 
 const DEMO_FILE = fileURLToPath(new URL('../../demo/demo.yaml', import.meta.url));
 
@@ -20,9 +20,9 @@ export async function isEmpty(store: Store): Promise<boolean> {
 
 /** Loads the demo policy, and answers the password that its users were given; it is kept nowhere else. */
 export async function loadDemo(store: Store, passwords: Passwords): Promise<string> {
-  const seed = await loadSeedFile(DEMO_FILE);
+  const policy = await loadPolicyFile(DEMO_FILE);
   const password = generatePassword();
-  const users = seed.users.map((user) => Object.assign({}, user, { password }));
-  await applySeed(store, operator('demo', 'demo'), { ...seed, users }, passwords);
+  const users = policy.users.map((user) => Object.assign({}, user, { password }));
+  await applyPolicy(store, operator('demo', 'demo'), { ...policy, users }, passwords);
   return password;
 }

@@ -4,7 +4,7 @@ import { MigrationError } from '../store/migrations.js';
 import { DatabaseUnreachableError } from '../store/wait-for-database.js';
 import { ConfigError } from './config.js';
 import { InterruptedError } from './operator.js';
-import { SeedError, type SeedProblem } from './seed/seed-error.js';
+import { PolicyError, type PolicyProblem } from './policy/policy-error.js';
 
 /** Whose turn it is: the caller asked wrongly, the database can't be had, it was stopped, it could not be done. */
 export type FailureKind = 'usage' | 'unavailable' | 'interrupted' | 'failed' | 'unexpected';
@@ -15,13 +15,13 @@ export interface Failure {
   /** Stable, for programs. */
   readonly code: string;
   readonly message: string;
-  /** What is wrong with a seed file, and where. */
-  readonly problems?: readonly SeedProblem[];
+  /** What is wrong with a policy file, and where. */
+  readonly problems?: readonly PolicyProblem[];
 }
 
 /** Tells what an error means to who runs a command. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof SeedError) {
+  if (error instanceof PolicyError) {
     return { kind: 'failed', code: error.code, message: error.message, problems: error.problems };
   }
   if (error instanceof CastellanError) return { kind: kindOf(error), code: error.code, message: error.detail };

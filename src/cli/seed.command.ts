@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SeedResult } from '../app/seed/seed-result.js';
+import type { PolicyResult } from '../app/policy/policy-result.js';
 import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
 
 const HELP = `
@@ -17,19 +17,21 @@ export function seedCommand(program: Command, { output }: Context): void {
     .argument('<file>', 'YAML or JSON')
     .addHelpText('after', HELP + examples('seed demo/demo.yaml', 'seed - --json < policy.json'))
     .action(async (file: string, given: DatabaseOptions) => {
-      const [{ withStore }, { loadSeedFile }, { applySeedAsOperator }] = await Promise.all([
+      const [{ withStore }, { loadPolicyFile }, { applyPolicyAsOperator }] = await Promise.all([
         import('../app/operator.js'),
-        import('../app/seed/seed-file.js'),
-        import('../app/seed/operator-seed.js'),
+        import('../app/policy/policy-file.js'),
+        import('../app/policy/operator-policy.js'),
       ]);
       const { config, options } = await operatorSetting(given);
       // Before any database is started, as a slip in the file needs none to be found.
-      const seed = await loadSeedFile(file);
+      const seed = await loadPolicyFile(file);
       const result = await withStore(
         config,
         output.note,
         (store) =>
-          applySeedAsOperator(store, seed, ({ kind, done, total }) => output.progress(`${kind}: ${done} of ${total}`)),
+          applyPolicyAsOperator(store, seed, ({ kind, done, total }) =>
+            output.progress(`${kind}: ${done} of ${total}`),
+          ),
         options,
       );
       output.progress('');
@@ -37,7 +39,7 @@ export function seedCommand(program: Command, { output }: Context): void {
     });
 }
 
-function told(file: string, { changed, counts }: SeedResult): string[] {
+function told(file: string, { changed, counts }: PolicyResult): string[] {
   if (!changed) return [`${file}: nothing changed, all of it was there.`];
   const kinds = Object.entries(counts).filter(([, count]) => Object.values(count).some((number) => number > 0));
   const width = Math.max(...kinds.map(([kind]) => kind.length));

@@ -10,8 +10,8 @@ import { operationIn, worldAfter, worldOf } from '../../test/property/operations
 import { orderAsSeeds, seedOf } from '../../test/property/seed-of-world.js';
 import { Tally } from '../../test/property/tally.js';
 import { emptyWorld, type World as OracleWorld } from '../../test/property/world.js';
-import { parseSeed } from '../app/seed/parse-seed.js';
-import { worldFromSeed } from './world-seed.js';
+import { parsePolicy } from '../app/policy/parse-policy.js';
+import { worldFromPolicy } from './world-policy.js';
 import { World } from './world.js';
 
 const WORLDS = 80;
@@ -45,14 +45,14 @@ describe('a world in memory', () => {
     }
   }, 60_000);
 
-  it('answers so as well when it is made of a seed file', async () => {
+  it('answers so as well when it is made of a policy file', async () => {
     const tally = new Tally();
     for (const [told, story] of fc.sample(stories(), 200).entries()) {
       // Some twenty have it all, but not any twenty.
       if (told >= 20 && tally.of('rule_allows') > 20 && tally.of('lists of several pages') > 0) break;
       const { world } = worldOf({ ...emptyWorld(), users: [ROOT] }, story.beginning);
       orderAsSeeds(world);
-      const engine = worldFromSeed(parseSeed(seedOf(world), 'world.json')).engine();
+      const engine = worldFromPolicy(parsePolicy(seedOf(world), 'world.json')).engine();
       const asking = { vocabulary: story, draw: new Draw(story.dice), amount: AMOUNT };
       await compareEngine(engine, world, asking, tally).catch((error: unknown) =>
         Promise.reject(withWorld(error, world)),

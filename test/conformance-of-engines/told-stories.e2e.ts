@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applySeed } from '../../src/app/seed/apply-seed.js';
-import { parseSeed } from '../../src/app/seed/parse-seed.js';
+import { applyPolicy } from '../../src/app/policy/apply-policy.js';
+import { parsePolicy } from '../../src/app/policy/parse-policy.js';
 import { operator } from '../../src/core/caller.js';
 import type { Question } from '../../src/core/model.js';
 import type { AuthzEngine } from '../../src/core/ports/engine.js';
-import { worldFromSeed, type WorldSeed } from '../../src/testing/world-seed.js';
+import { worldFromPolicy, type WorldPolicy } from '../../src/testing/world-policy.js';
 import { ref } from '../property/hand-made-world.js';
 import type { Operation } from '../property/operation.js';
 import { refusalInMemory } from './carry-out-in-memory.js';
@@ -21,9 +21,9 @@ interface Listener {
 const noPasswords = { hash: () => Promise.reject(new Error('There is no password in it')) };
 let shared: SharedEngines;
 
-const LISTENERS: Readonly<Record<string, (seed: WorldSeed) => Promise<Listener>>> = {
+const LISTENERS: Readonly<Record<string, (seed: WorldPolicy) => Promise<Listener>>> = {
   'a world in memory': (seed) => {
-    const world = worldFromSeed(seed);
+    const world = worldFromPolicy(seed);
     return Promise.resolve({ engine: world.engine(), change: (operation) => refusalInMemory(world, operation) });
   },
   'a database': async (seed) => {
@@ -36,9 +36,14 @@ const LISTENERS: Readonly<Record<string, (seed: WorldSeed) => Promise<Listener>>
   },
 };
 
-async function seedDatabase(seed: WorldSeed): Promise<void> {
+async function seedDatabase(seed: WorldPolicy): Promise<void> {
   await shared.site.planting.clear();
-  await applySeed(shared.site.store, operator('test', 'test'), parseSeed(JSON.stringify(seed), 'story'), noPasswords);
+  await applyPolicy(
+    shared.site.store,
+    operator('test', 'test'),
+    parsePolicy(JSON.stringify(seed), 'story'),
+    noPasswords,
+  );
 }
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import type { JsonObject, Mode, Reason, Supplied } from '../../src/core/model.js';
-import type { WorldSeed } from '../../src/testing/world-seed.js';
+import type { WorldPolicy } from '../../src/testing/world-policy.js';
 import type { Operation } from '../property/operation.js';
 import { grant, ref } from '../property/hand-made-world.js';
 
@@ -26,7 +26,7 @@ export interface Chapter {
 
 export interface ToldStory {
   readonly name: string;
-  readonly seed: WorldSeed;
+  readonly seed: WorldPolicy;
   readonly chapters: readonly Chapter[];
 }
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type supertest from 'supertest';
-import { applySeedAsOperator } from '../../src/app/seed/operator-seed.js';
-import { loadSeedFile } from '../../src/app/seed/seed-file.js';
+import { applyPolicyAsOperator } from '../../src/app/policy/operator-policy.js';
+import { loadPolicyFile } from '../../src/app/policy/policy-file.js';
 import type { ServiceOptions } from '../../src/app/service.js';
 import { startTestService, type TestService } from '../support/service.js';
 
@@ -17,7 +17,7 @@ export interface CertifiedService extends TestService {
 export async function startCertifiedService(options: Partial<ServiceOptions> = {}): Promise<CertifiedService> {
   const service = await startTestService(options);
   for (const username of ['alice', 'bob', 'harness']) await service.addUser(username);
-  await applySeedAsOperator(service.store, await loadSeedFile(SEED));
+  await applyPolicyAsOperator(service.store, await loadPolicyFile(SEED));
   return {
     ...service,
     ask: (route, body) =>

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applySeedAsOperator } from '../../src/app/seed/operator-seed.js';
-import { loadSeedFile } from '../../src/app/seed/seed-file.js';
+import { applyPolicyAsOperator } from '../../src/app/policy/operator-policy.js';
+import { loadPolicyFile } from '../../src/app/policy/policy-file.js';
 import { PASSWORD, startTestService, type TestService } from '../support/service.js';
 import { user } from './certified-service.js';
 
@@ -19,7 +19,7 @@ let service: TestService;
 beforeAll(async () => {
   service = await startTestService();
   for (const username of ['alice', 'bob', 'carol', 'dave', 'gateway']) await service.addUser(username);
-  await applySeedAsOperator(service.store, await loadSeedFile(fileOf('demo/demo.yaml')));
+  await applyPolicyAsOperator(service.store, await loadPolicyFile(fileOf('demo/demo.yaml')));
   await service.arrange((unit) =>
     unit.grants.create([{ subject: user('gateway'), permission: 'access:evaluate', object: null }]),
   );

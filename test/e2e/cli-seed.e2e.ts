@@ -71,7 +71,7 @@ describe('castellan seed', () => {
     expect(status).toBe(1);
     expect(JSON.parse(stderr)).toEqual({
       error: {
-        code: 'invalid_seed',
+        code: 'invalid_policy',
         message: expect.stringContaining('form.yaml:2:15: users.0.username') as string,
         problems: [
           { line: 2, column: 15, path: 'users.0.username', message: 'must be text; quote it: "7"' },

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applySeedAsOperator } from '../../src/app/seed/operator-seed.js';
-import { loadSeedFile } from '../../src/app/seed/seed-file.js';
+import { applyPolicyAsOperator } from '../../src/app/policy/operator-policy.js';
+import { loadPolicyFile } from '../../src/app/policy/policy-file.js';
 import { CLASS_OF_CODE } from '../../src/client/api-error-classes.js';
 import * as client from '../../src/client/index.js';
 import { declaredRoutes } from '../../src/nest/undeclared-routes.js';
@@ -17,7 +17,7 @@ let page: string;
 
 beforeAll(async () => {
   service = await startTestService();
-  await applySeedAsOperator(service.store, await loadSeedFile(fileOf('demo/demo.yaml')));
+  await applyPolicyAsOperator(service.store, await loadPolicyFile(fileOf('demo/demo.yaml')));
   page = await readFile(fileOf('docs/client.md'), 'utf8');
 });
 afterAll(() => service.stop());

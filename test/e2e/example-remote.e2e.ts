@@ -6,8 +6,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createComments } from '../../examples/remote/src/create-comments.js';
-import { applySeed } from '../../src/app/seed/apply-seed.js';
-import { parseSeed } from '../../src/app/seed/parse-seed.js';
+import { applyPolicy } from '../../src/app/policy/apply-policy.js';
+import { parsePolicy } from '../../src/app/policy/parse-policy.js';
 import { operator } from '../../src/core/caller.js';
 import { runCurlLines } from '../support/readme-commands.js';
 import { PASSWORD, startTestService, type TestService } from '../support/service.js';
@@ -22,7 +22,7 @@ describe('the example that is guarded by a service', () => {
     for (const file of ['demo/demo.yaml', 'examples/remote/access.yaml']) {
       const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
       const noPasswords = { hash: () => Promise.reject(new Error('There is one already.')) };
-      await applySeed(service.store, operator('cli', 'test'), parseSeed(text, file), noPasswords);
+      await applyPolicy(service.store, operator('cli', 'test'), parsePolicy(text, file), noPasswords);
     }
     app = await start(`http://127.0.0.1:${(service.app.getHttpServer().address() as AddressInfo).port}`);
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/app/config.js';
 import { ensureFirstAdmin } from '../../src/app/first-admin.js';
 import { createUser } from '../../src/app/operator-users.js';
-import { parseSeed } from '../../src/app/seed/parse-seed.js';
+import { parsePolicy } from '../../src/app/policy/parse-policy.js';
 import { Passwords } from '../../src/auth/passwords.js';
 import { openStore } from '../../src/store/store.js';
 import { createTestDatabase } from '../support/postgres.js';
@@ -97,11 +97,11 @@ describe('a password that breaks a rule', () => {
     });
   });
 
-  it.each([...GENERAL, ...LIKE_ALICE])('is not taken from a seed file: %s', (password, message) => {
+  it.each([...GENERAL, ...LIKE_ALICE])('is not taken from a policy file: %s', (password, message) => {
     const user = `{ username: alice.liddell, email: white.rabbit@wonderland.example, password: ${JSON.stringify(password)} }`;
     let refused: unknown;
     try {
-      parseSeed(`users:\n  - ${user}\n`, 'policy.yaml');
+      parsePolicy(`users:\n  - ${user}\n`, 'policy.yaml');
     } catch (error) {
       refused = error;
     }

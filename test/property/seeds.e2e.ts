@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { applySeed } from '../../src/app/seed/apply-seed.js';
-import { parseSeed } from '../../src/app/seed/parse-seed.js';
+import { applyPolicy } from '../../src/app/policy/apply-policy.js';
+import { parsePolicy } from '../../src/app/policy/parse-policy.js';
 import { operator } from '../../src/core/caller.js';
 import { stories } from './arbitrary-worlds.js';
 import { Comparison, USUAL } from './comparison.js';
@@ -30,9 +30,9 @@ describe('a world, printed as a seed file', () => {
       for (const story of fc.sample(stories(), worlds)) {
         const { world } = worldOf(site.start, story.beginning);
         orderAsSeeds(world);
-        const seed = parseSeed(seedOf(world), 'world.json');
+        const seed = parsePolicy(seedOf(world), 'world.json');
         await site.planting.clear();
-        await applySeed(site.store, operator('test', 'test'), seed, noPasswords);
+        await applyPolicy(site.store, operator('test', 'test'), seed, noPasswords);
         const comparison = new Comparison(site.store, world, { vocabulary: story, draw: new Draw(story.dice) }, tally);
         await comparison.run({ ...USUAL, questions: 300 });
       }

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applySeed } from '../../src/app/seed/apply-seed.js';
-import { parseSeed } from '../../src/app/seed/parse-seed.js';
+import { applyPolicy } from '../../src/app/policy/apply-policy.js';
+import { parsePolicy } from '../../src/app/policy/parse-policy.js';
 import { Passwords } from '../../src/auth/passwords.js';
 import { operator } from '../../src/core/caller.js';
 import type { Question, SubjectRef } from '../../src/core/model.js';
@@ -25,10 +25,10 @@ describe.each(files)('scenario %s', (file) => {
 
   beforeAll(async () => {
     service = await startTestService();
-    const seed = parseSeed(seedTextOf(scenario, PASSWORD), file);
+    const seed = parsePolicy(seedTextOf(scenario, PASSWORD), file);
     // Hashed once: it is meant to take long.
     const hashed = await new Passwords().hash(PASSWORD);
-    await applySeed(service.store, operator('test', file), seed, { hash: () => Promise.resolve(hashed) });
+    await applyPolicy(service.store, operator('test', file), seed, { hash: () => Promise.resolve(hashed) });
   });
   afterAll(() => service.stop());
 

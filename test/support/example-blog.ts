@@ -6,8 +6,8 @@ import { createBlog, type Platform } from '../../examples/blog/src/create-blog.j
 import { Database } from '../../examples/blog/src/database.js';
 import { addUsers } from '../../examples/blog/src/setup/add-users.js';
 import { migrate } from '../../examples/blog/src/setup/migrate.js';
-import { applySeed } from '../../src/app/seed/apply-seed.js';
-import { parseSeed } from '../../src/app/seed/parse-seed.js';
+import { applyPolicy } from '../../src/app/policy/apply-policy.js';
+import { parsePolicy } from '../../src/app/policy/parse-policy.js';
 import { operator } from '../../src/core/caller.js';
 import type { WriteUnit } from '../../src/core/ports/writes.js';
 import { openStore } from '../../src/store/store.js';
@@ -44,8 +44,8 @@ export async function startExampleBlog(platform: Platform): Promise<ExampleBlog>
   const patience = { statementTimeout: 20_000, lockTimeout: 20_000, transactionTimeout: 60_000 };
   const store = openStore({ url: databaseUrl, connections: 2, ...patience });
   const noPasswords = { hash: () => Promise.reject(new Error('The example gives Castellan no passwords.')) };
-  const seed = parseSeed(await readFile(ACCESS, 'utf8'), 'access.yaml');
-  await applySeed(store, operator('cli', 'test'), seed, noPasswords);
+  const seed = parsePolicy(await readFile(ACCESS, 'utf8'), 'access.yaml');
+  await applyPolicy(store, operator('cli', 'test'), seed, noPasswords);
   await migrate(databaseUrl);
   await addUsers(databaseUrl, ['alice', 'bob', 'carol', 'dave'], PASSWORD);
 

@@ -2,13 +2,13 @@ import { MOST_GRANTS } from '../../api/grants/grants.schema.js';
 import type { NewGrant } from '../../core/ports/grants.js';
 import type { WriteUnit } from '../../core/ports/writes.js';
 import { atPath } from './at-path.js';
-import type { Tally } from './seed-result.js';
-import type { SeedContents, SeedGrant } from './seed-schema.js';
+import type { Tally } from './policy-result.js';
+import type { PolicyContents, PolicyGrant } from './policy-schema.js';
 
 /** Gives roles that are not held yet. */
 export async function applyAssignments(
   unit: WriteUnit,
-  assignments: SeedContents['assignments'],
+  assignments: PolicyContents['assignments'],
   tally: Tally,
 ): Promise<void> {
   for (const [index, assignment] of assignments.entries()) {
@@ -18,7 +18,7 @@ export async function applyAssignments(
 }
 
 /** Gives grants that do not stand yet. */
-export async function applyGrants(unit: WriteUnit, grants: readonly SeedGrant[], tally: Tally): Promise<void> {
+export async function applyGrants(unit: WriteUnit, grants: readonly PolicyGrant[], tally: Tally): Promise<void> {
   for (let start = 0; start < grants.length; start += MOST_GRANTS) {
     const chunk = grants
       .slice(start, start + MOST_GRANTS)

@@ -1,20 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
-import { parseSeed, type Seed } from './parse-seed.js';
-import { SeedError } from './seed-error.js';
+import { parsePolicy, type Policy } from './parse-policy.js';
+import { PolicyError } from './policy-error.js';
 
-/** The largest seed file, in bytes: reading YAML takes a hundred times its size in memory. */
+/** The largest policy file, in bytes: reading YAML takes a hundred times its size in memory. */
 export const MOST_BYTES = 8 * 1024 * 1024;
 
 /**
- * Reads a seed file; `-` is the standard input.
+ * Reads a policy file; `-` is the standard input.
  *
- * @throws SeedError when it can't be read, is too large or is not in form.
+ * @throws PolicyError when it can't be read, is too large or is not in form.
  */
-export async function loadSeedFile(path: string): Promise<Seed> {
+export async function loadPolicyFile(path: string): Promise<Policy> {
   const file = path === '-' ? 'standard input' : path;
-  const unreadable = (message: string, cause?: unknown): SeedError =>
-    new SeedError(file, [{ line: undefined, column: undefined, path: '', message }], 'unreadable_seed', { cause });
+  const unreadable = (message: string, cause?: unknown): PolicyError =>
+    new PolicyError(file, [{ line: undefined, column: undefined, path: '', message }], 'unreadable_policy', { cause });
   let bytes: Buffer;
   try {
     bytes = path === '-' ? await readBounded(process.stdin) : await readFileBounded(path);
@@ -23,7 +23,7 @@ export async function loadSeedFile(path: string): Promise<Seed> {
   }
   if (bytes.length > MOST_BYTES) throw unreadable(`is larger than ${MOST_BYTES / 1024 / 1024} MiB; split it`);
   if (!isUtf8(bytes)) throw unreadable('is not UTF-8');
-  return parseSeed(bytes.toString('utf8'), file);
+  return parsePolicy(bytes.toString('utf8'), file);
 }
 
 async function readFileBounded(path: string): Promise<Buffer> {

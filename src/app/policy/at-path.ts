@@ -1,7 +1,7 @@
 import { CastellanError } from '../../core/errors.js';
 
 /**
- * Does the work for what stands at a path of the seed (`users.0`): an error of it then names the place in the file. Where the
+ * Does the work for what stands at a path of the policy (`users.0`): an error of it then names the place in the file. Where the
  * work is on a part of a list, whose faults begin with a place in the part, `start` is where the part begins.
  *
  * @throws CastellanError as the work does, each of its faults below that path.

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseSeed } from './parse-seed.js';
-import { SeedError } from './seed-error.js';
-import { loadSeedFile } from './seed-file.js';
+import { parsePolicy } from './parse-policy.js';
+import { PolicyError } from './policy-error.js';
+import { loadPolicyFile } from './policy-file.js';
 
-describe('a seed file', () => {
+describe('a policy file', () => {
   it('is YAML: what is not named stays unnamed, references come apart, and a key without a value is an empty list', () => {
     const text = `
 types: [{ id: post }]
@@ -19,8 +19,8 @@ grants:
     permission: post:view
     object: post:a:b
 `;
-    const { source: _, ...seed } = parseSeed(text, 'policy.yaml');
-    expect(seed).toEqual({
+    const { source: _, ...policy } = parsePolicy(text, 'policy.yaml');
+    expect(policy).toEqual({
       types: [{ id: 'post' }],
       users: [{ username: 'alice' }],
       groups: [],
@@ -51,7 +51,7 @@ objects:
 grants:
   - { subject: user:alice, permission: post:view, effect: allow, fields: [name], expiresAt: 2030-01-01T00:00:00.1234Z }
 `;
-    const { types, roles, assignments, objects, grants } = parseSeed(text, 'policy.yaml');
+    const { types, roles, assignments, objects, grants } = parsePolicy(text, 'policy.yaml');
     const folder = { type: 'folder', id: '7' };
     const condition = {
       'resource.status': 'draft',
@@ -70,8 +70,8 @@ grants:
   });
 
   it('is the same as JSON', () => {
-    const yaml = parseSeed('users: [{ username: alice, attributes: { age: 7, tags: [a] } }]', 'policy.yaml');
-    const json = parseSeed('{"users":[{"username":"alice","attributes":{"age":7,"tags":["a"]}}]}', 'policy.json');
+    const yaml = parsePolicy('users: [{ username: alice, attributes: { age: 7, tags: [a] } }]', 'policy.yaml');
+    const json = parsePolicy('{"users":[{"username":"alice","attributes":{"age":7,"tags":["a"]}}]}', 'policy.json');
     expect(json.users).toEqual(yaml.users);
   });
 
@@ -82,28 +82,28 @@ users:
   - &usual { username: no, attributes: { since: 2020-01-01 } }
   - { <<: *usual, id: other, username: "on" }
 `;
-    expect(parseSeed(text, 'policy.yaml').users).toEqual([
+    expect(parsePolicy(text, 'policy.yaml').users).toEqual([
       { username: 'no', attributes: { since: '2020-01-01' } },
       { id: 'other', username: 'on', attributes: { since: '2020-01-01' } },
     ]);
   });
 
   it('may hold the demo', async () => {
-    const seed = await loadSeedFile('demo/demo.yaml');
-    expect(seed.users.map((user) => user.username)).toEqual(['alice', 'bob', 'carol', 'dave']);
+    const policy = await loadPolicyFile('demo/demo.yaml');
+    expect(policy.users.map((user) => user.username)).toEqual(['alice', 'bob', 'carol', 'dave']);
   });
 });
 
-describe('an error in a seed file', () => {
+describe('an error in a policy file', () => {
   it('names file, line, column and path', () => {
     const error = errorOf('users:\n  - username: alice\n    email: nowhere\n');
-    expect(error).toBeInstanceOf(SeedError);
+    expect(error).toBeInstanceOf(PolicyError);
     expect(error).toMatchObject({
       file: 'policy.yaml',
       line: 3,
       column: 12,
       path: 'users.0.email',
-      code: 'invalid_seed',
+      code: 'invalid_policy',
     });
     expect(error.message).toBe('policy.yaml:3:12: users.0.email: must be an email address');
   });
@@ -221,7 +221,7 @@ objects:
   it.each([
     ['a: 1\na: 2\n', '2:1: this key is in the map twice'],
     ['{"users":[],"users":[]}', '1:13: this key is in the map twice'],
-    ['users: []\n---\nusers: []\n', '2:1: a second document starts here; a seed file is one'],
+    ['users: []\n---\nusers: []\n', '2:1: a second document starts here; a policy file is one'],
     [
       'users: [{ username: !!binary aGk= }]',
       expect.stringMatching(/^1:21: Unresolved tag.*tags have no meaning here$/),
@@ -262,17 +262,17 @@ describe('a file that can not be read', () => {
     ['nowhere.yaml', 'nowhere.yaml: there is no such file'],
     ['src', 'src: is a folder, not a file'],
   ])('is told: %s', async (path, message) => {
-    const error = await loadSeedFile(path).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(SeedError);
-    expect(error).toMatchObject({ code: 'unreadable_seed', message, line: undefined });
+    const error = await loadPolicyFile(path).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(PolicyError);
+    expect(error).toMatchObject({ code: 'unreadable_policy', message, line: undefined });
   });
 });
 
-function errorOf(text: string): SeedError {
+function errorOf(text: string): PolicyError {
   try {
-    parseSeed(text, 'policy.yaml');
+    parsePolicy(text, 'policy.yaml');
   } catch (error) {
-    if (error instanceof SeedError) return error;
+    if (error instanceof PolicyError) return error;
     throw error;
   }
   throw new Error('It was taken.');

@@ -1,14 +1,14 @@
 import type { Passwords } from '../../auth/passwords.js';
 import type { UserReader } from '../../core/ports/users.js';
-import { idOfUser, type SeedUser } from './seed-schema.js';
+import { idOfUser, type PolicyUser } from './policy-schema.js';
 
 /**
- * The hashes of those passwords of the seed that are needed, by the id of the user: of users who have none yet. Hashing takes
+ * The hashes of those passwords of the policy that are needed, by the id of the user: of users who have none yet. Hashing takes
  * its time on purpose, so it is done before the transaction, in which other writes wait.
  */
 export async function hashMissingPasswords(
   reader: UserReader,
-  users: readonly SeedUser[],
+  users: readonly PolicyUser[],
   passwords: Pick<Passwords, 'hash'>,
 ): Promise<Map<string, string>> {
   const given = users.filter((user) => user.password !== undefined);

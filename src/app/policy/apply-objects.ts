@@ -5,14 +5,14 @@ import type { WriteUnit } from '../../core/ports/writes.js';
 import { sameJson } from './apply-subjects.js';
 import { atPath } from './at-path.js';
 import { parentsFirst } from './parents-first.js';
-import type { Outcome, Tally } from './seed-result.js';
-import type { SeedObject } from './seed-schema.js';
+import type { Outcome, Tally } from './policy-result.js';
+import type { PolicyObject } from './policy-schema.js';
 
 /**
  * Makes and moves objects, and gives their creators what the type says; attributes that are named become the object's. Whatever
  * the order of the file, a parent comes before what is below it.
  */
-export async function applyObjects(unit: WriteUnit, objects: readonly SeedObject[], tally: Tally): Promise<void> {
+export async function applyObjects(unit: WriteUnit, objects: readonly PolicyObject[], tally: Tally): Promise<void> {
   let waiting = parentsFirst(objects).ordered;
   while (waiting.length > 0) {
     const refused = new Map<number, CastellanError>();
@@ -38,7 +38,7 @@ function mayFitLater({ code, faults }: CastellanError): boolean {
   return code === 'cycle' || code === 'too_deep';
 }
 
-async function applyObject(unit: WriteUnit, wanted: SeedObject): Promise<Outcome> {
+async function applyObject(unit: WriteUnit, wanted: PolicyObject): Promise<Outcome> {
   const { type, id, attributes, parent, creator } = wanted;
   const standing = await unit.objects.find({ type, id });
   if (!standing) {

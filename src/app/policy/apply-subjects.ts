@@ -4,17 +4,17 @@ import type { JsonObject } from '../../core/model.js';
 import type { UserChange, UserRecord } from '../../core/ports/users.js';
 import type { WriteUnit } from '../../core/ports/writes.js';
 import { atPath } from './at-path.js';
-import type { Outcome, Tally } from './seed-result.js';
-import { idOfUser, type SeedGroup, type SeedType, type SeedUser } from './seed-schema.js';
+import type { Outcome, Tally } from './policy-result.js';
+import { idOfUser, type PolicyGroup, type PolicyType, type PolicyUser } from './policy-schema.js';
 
 /** Makes and changes resource types. A list of actions that is named becomes the type's. */
-export async function applyTypes(unit: WriteUnit, types: readonly SeedType[], tally: Tally): Promise<void> {
+export async function applyTypes(unit: WriteUnit, types: readonly PolicyType[], tally: Tally): Promise<void> {
   for (const [index, wanted] of types.entries()) {
     tally.add('types', await atPath(`types.${index}`, () => applyType(unit, wanted)));
   }
 }
 
-async function applyType(unit: WriteUnit, { id, actions, mode, creatorActions }: SeedType): Promise<Outcome> {
+async function applyType(unit: WriteUnit, { id, actions, mode, creatorActions }: PolicyType): Promise<Outcome> {
   const standing = await unit.types.find(id);
   if (!standing) {
     await unit.types.create(newType.parse({ id, actions, mode, creatorActions }));
@@ -30,10 +30,10 @@ async function applyType(unit: WriteUnit, { id, actions, mode, creatorActions }:
   return 'updated';
 }
 
-/** Makes and changes users. A hash is there for those who get the password of the seed. */
+/** Makes and changes users. A hash is there for those who get the password of the policy. */
 export async function applyUsers(
   unit: WriteUnit,
-  users: readonly SeedUser[],
+  users: readonly PolicyUser[],
   hashes: ReadonlyMap<string, string>,
   tally: Tally,
 ): Promise<void> {
@@ -48,7 +48,7 @@ export async function applyUsers(
   }
 }
 
-async function applyUser(unit: WriteUnit, wanted: SeedUser, passwordHash: string | undefined): Promise<Outcome> {
+async function applyUser(unit: WriteUnit, wanted: PolicyUser, passwordHash: string | undefined): Promise<Outcome> {
   const id = idOfUser(wanted);
   const standing = await unit.users.find(id);
   if (!standing) {
@@ -62,7 +62,10 @@ async function applyUser(unit: WriteUnit, wanted: SeedUser, passwordHash: string
   return 'updated';
 }
 
-function differenceOf({ username, email, active, superuser, attributes }: SeedUser, standing: UserRecord): UserChange {
+function differenceOf(
+  { username, email, active, superuser, attributes }: PolicyUser,
+  standing: UserRecord,
+): UserChange {
   return {
     ...(username === standing.username ? {} : { username }),
     ...(email === undefined || email === standing.email ? {} : { email }),
@@ -73,7 +76,7 @@ function differenceOf({ username, email, active, superuser, attributes }: SeedUs
 }
 
 /** Makes and changes groups, all of them first, so that their order does not matter; then adds the members that are missing. */
-export async function applyGroups(unit: WriteUnit, groups: readonly SeedGroup[], tally: Tally): Promise<void> {
+export async function applyGroups(unit: WriteUnit, groups: readonly PolicyGroup[], tally: Tally): Promise<void> {
   for (const [index, wanted] of groups.entries()) {
     tally.add('groups', await atPath(`groups.${index}`, () => applyGroup(unit, wanted)));
   }
@@ -86,7 +89,7 @@ export async function applyGroups(unit: WriteUnit, groups: readonly SeedGroup[],
   }
 }
 
-async function applyGroup(unit: WriteUnit, { id, description }: SeedGroup): Promise<Outcome> {
+async function applyGroup(unit: WriteUnit, { id, description }: PolicyGroup): Promise<Outcome> {
   const standing = await unit.groups.find(id);
   if (!standing) {
     await unit.groups.create({ id, description: description ?? null });

@@ -1,8 +1,8 @@
-/** Where something stands in a seed file: keys and indices from its top. */
-export type SeedPath = readonly (string | number)[];
+/** Where something stands in a policy file: keys and indices from its top. */
+export type PolicyPath = readonly (string | number)[];
 
-/** One thing wrong with a seed file: where (`roles.0.rules.1`; '' for the file as a whole), and what. */
-export interface SeedProblem {
+/** One thing wrong with a policy file: where (`roles.0.rules.1`; '' for the file as a whole), and what. */
+export interface PolicyProblem {
   /** From 1; undefined where the file could not be read at all. */
   readonly line: number | undefined;
   /** From 1. */
@@ -15,18 +15,18 @@ export interface SeedProblem {
 const MOST_TOLD = 20;
 
 /**
- * A seed file that can't be loaded. Its message has a line for each problem, as compilers write them
+ * A policy file that can't be loaded. Its message has a line for each problem, as compilers write them
  * (`policy.yaml:12:7: users.0.email: must be an email address`); nothing of the file has been applied.
  */
-export class SeedError extends Error {
-  override readonly name = 'SeedError';
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError';
 
   constructor(
     readonly file: string,
     /** At least one, in the order of the file. */
-    readonly problems: readonly SeedProblem[],
-    /** `invalid_seed`, or the code of the error that applying the file met. */
-    readonly code: string = 'invalid_seed',
+    readonly problems: readonly PolicyProblem[],
+    /** `invalid_policy`, or the code of the error that applying the file met. */
+    readonly code: string = 'invalid_policy',
     options?: ErrorOptions,
   ) {
     super(messageOf(file, problems), options);
@@ -46,7 +46,7 @@ export class SeedError extends Error {
   }
 }
 
-function messageOf(file: string, problems: readonly SeedProblem[]): string {
+function messageOf(file: string, problems: readonly PolicyProblem[]): string {
   const told = problems.slice(0, MOST_TOLD).map(({ line, column, path, message }) => {
     const place = line === undefined ? file : `${file}:${line}:${column}`;
     return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;

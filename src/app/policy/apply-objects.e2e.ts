@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSeedDatabase, type SeedDatabase } from '../../../test/support/seed-database.js';
+import { openPolicyDatabase, type PolicyDatabase } from '../../../test/support/policy-database.js';
 
-describe('a seed of rules and places', () => {
-  let seeds: SeedDatabase;
-  const apply: SeedDatabase['apply'] = (...of) => seeds.apply(...of);
-  const refusal: SeedDatabase['refusal'] = (text) => seeds.refusal(text);
-  const rows: SeedDatabase['rows'] = (sql) => seeds.rows(sql);
-  const may: SeedDatabase['may'] = (...of) => seeds.may(...of);
-  const integrity: SeedDatabase['integrity'] = () => seeds.integrity();
+describe('a policy of rules and places', () => {
+  let policies: PolicyDatabase;
+  const apply: PolicyDatabase['apply'] = (...of) => policies.apply(...of);
+  const refusal: PolicyDatabase['refusal'] = (text) => policies.refusal(text);
+  const rows: PolicyDatabase['rows'] = (sql) => policies.rows(sql);
+  const may: PolicyDatabase['may'] = (...of) => policies.may(...of);
+  const integrity: PolicyDatabase['integrity'] = () => policies.integrity();
 
   beforeEach(async () => {
-    seeds = await openSeedDatabase();
+    policies = await openPolicyDatabase();
   });
-  afterEach(() => seeds.close());
+  afterEach(() => policies.close());
 
   it('makes rules, places and windows as they are written, and changes nothing a second time', async () => {
     const text = `
@@ -48,8 +48,8 @@ grants:
     const before = await rows('SELECT count(*)::int AS n FROM castellan.changes');
     expect(await apply(text)).toMatchObject({ changed: false });
     expect(await rows('SELECT count(*)::int AS n FROM castellan.changes')).toEqual(before);
-    expect(await seeds.store.types.find('post')).toMatchObject({ mode: 'both' });
-    expect((await seeds.store.roles.find('reader'))?.rules).toEqual([
+    expect(await policies.store.types.find('post')).toMatchObject({ mode: 'both' });
+    expect((await policies.store.roles.find('reader'))?.rules).toEqual([
       { permission: 'post:view', effect: 'allow', condition: null, fields: null },
       {
         permission: 'post:view',
@@ -59,7 +59,7 @@ grants:
       },
       { permission: 'post:change', effect: 'allow', condition: null, fields: ['title', 'body'] },
     ]);
-    expect(await seeds.store.objects.find({ type: 'post', id: '1' })).toMatchObject({
+    expect(await policies.store.objects.find({ type: 'post', id: '1' })).toMatchObject({
       parent: { type: 'folder', id: '7' },
     });
     expect(await integrity()).toEqual([]);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { CastellanError } from '../core/errors.js';
-import { worldFromSeed, type WorldSeed } from './world-seed.js';
+import { worldFromPolicy, type WorldPolicy } from './world-policy.js';
 
-describe('a world from a seed', () => {
+describe('a world from a policy', () => {
   it('is made whatever the order of the file', async () => {
-    const world = worldFromSeed({
+    const world = worldFromPolicy({
       grants: [{ subject: 'group:staff', permission: 'post:view', object: 'folder:a' }],
       assignments: [{ subject: { type: 'user', id: 'bob' }, role: 'chief', object: 'folder:b' }],
       objects: [
@@ -33,10 +33,10 @@ describe('a world from a seed', () => {
   });
 
   it('is empty without anything in it', () => {
-    expect(worldFromSeed({ types: null }).decide('user:alice', 'view', 'post:1').reason).toBe('unknown_type');
+    expect(worldFromPolicy({ types: null }).decide('user:alice', 'view', 'post:1').reason).toBe('unknown_type');
   });
 
-  it.each<[string, WorldSeed]>([
+  it.each<[string, WorldPolicy]>([
     [
       'unknown_reference grants.1.subject',
       {
@@ -63,10 +63,10 @@ describe('a world from a seed', () => {
     ['already_exists users.1.username', { users: [{ username: 'a' }, { id: 'b', username: 'a' }] }],
     ['built_in objects.0', { objects: [{ type: 'user', id: 'a' }] }],
     ['unknown_reference assignments.0.role', { assignments: [{ subject: 'group:anyone', role: 'r' }] }],
-  ])('names the place of what can not be had: %s', (expected, seed) => {
+  ])('names the place of what can not be had: %s', (expected, policy) => {
     const refusal = (): string => {
       try {
-        worldFromSeed(seed);
+        worldFromPolicy(policy);
       } catch (error) {
         if (error instanceof CastellanError) return `${error.code} ${error.faults[0]?.path}`;
         throw error;

@@ -3,14 +3,14 @@ import type { WriteUnit } from '../../core/ports/writes.js';
 import { ruleKey } from '../../core/rule-key.js';
 import { sameMembers } from './apply-subjects.js';
 import { atPath } from './at-path.js';
-import type { Outcome, Tally } from './seed-result.js';
-import type { SeedRole } from './seed-schema.js';
+import type { Outcome, Tally } from './policy-result.js';
+import type { PolicyRole } from './policy-schema.js';
 
 /**
  * Makes and changes roles; the rules and includes that are named become the role's. What a role no longer includes goes
  * first, and what it newly includes comes last: neither the order of the file nor what was before makes a circle.
  */
-export async function applyRoles(unit: WriteUnit, roles: readonly SeedRole[], tally: Tally): Promise<void> {
+export async function applyRoles(unit: WriteUnit, roles: readonly PolicyRole[], tally: Tally): Promise<void> {
   const outcomes: Outcome[] = [];
   for (const [index, wanted] of roles.entries())
     outcomes.push(await atPath(`roles.${index}`, () => applyRole(unit, wanted)));
@@ -21,7 +21,7 @@ export async function applyRoles(unit: WriteUnit, roles: readonly SeedRole[], ta
   }
 }
 
-async function applyRole(unit: WriteUnit, wanted: SeedRole): Promise<Outcome> {
+async function applyRole(unit: WriteUnit, wanted: PolicyRole): Promise<Outcome> {
   const { id, description } = wanted;
   const rules = wanted.rules?.map(({ permission, effect = 'allow', condition = null, fields = null }): RoleRule => ({
     permission,

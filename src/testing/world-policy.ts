@@ -4,14 +4,14 @@ import type { RefLike, RuleLike, RuleParts, WindowLike } from './read-input.js';
 import type { ObjectOptions, TypeOptions, UserOptions } from './world-options.js';
 import { World } from './world.js';
 
-/** The contents of a seed file, parsed: what `castellan seed` takes. Passwords, descriptions and the like mean nothing here. */
-export interface WorldSeed {
+/** The contents of a policy file, parsed: what `castellan policy` takes. Passwords, descriptions and the like mean nothing here. */
+export interface WorldPolicy {
   readonly types?: readonly ({ readonly id: string } & TypeOptions)[] | null | undefined;
   readonly users?:
     readonly ({ readonly id?: string | undefined; readonly username: string } & UserOptions)[] | null | undefined;
   readonly groups?:
     readonly { readonly id: string; readonly members?: readonly RefLike[] | undefined }[] | null | undefined;
-  readonly roles?: readonly SeededRole[] | null | undefined;
+  readonly roles?: readonly PolicyRole[] | null | undefined;
   readonly assignments?:
     | readonly ({
         readonly subject: RefLike;
@@ -21,31 +21,31 @@ export interface WorldSeed {
     | null
     | undefined;
   readonly objects?: readonly (ObjectRef & ObjectOptions)[] | null | undefined;
-  readonly grants?: readonly SeededGrant[] | null | undefined;
+  readonly grants?: readonly PolicyGrant[] | null | undefined;
 }
 
-interface SeededRole {
+interface PolicyRole {
   readonly id: string;
   readonly rules?: readonly RuleLike[] | undefined;
   readonly includes?: readonly string[] | undefined;
 }
 
-interface SeededGrant extends RuleParts, WindowLike {
+interface PolicyGrant extends RuleParts, WindowLike {
   readonly subject: RefLike;
   readonly permission: string;
   readonly object?: RefLike | null | undefined;
 }
 
 /**
- * A world with what `castellan seed` makes in an empty database, in the same order, whatever the order of the file.
+ * A world with what `castellan policy` makes in an empty database, in the same order, whatever the order of the file.
  *
  * @throws CastellanError as the words of a world do, with the place in the file: `grants.3.subject`.
  * @example
- * const world = worldFromSeed(parse(readFileSync('policy.yaml', 'utf8')));
+ * const world = worldFromPolicy(parse(readFileSync('policy.yaml', 'utf8')));
  */
-export function worldFromSeed(seed: WorldSeed): World {
+export function worldFromPolicy(policy: WorldPolicy): World {
   const world = new World();
-  const { types, users, groups, roles, assignments, objects, grants } = seed;
+  const { types, users, groups, roles, assignments, objects, grants } = policy;
   each('types', types, ({ id, ...options }) => world.type(id, options));
   const isFirst = ({ superuser }: UserOptions): boolean => superuser === true;
   each('users', users, ({ id, ...user }) => isFirst(user) && world.user(id ?? user.username, user));

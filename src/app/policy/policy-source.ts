@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml';
 import { MAX_JSON_DEPTH, parseStrictJson } from '../strict-json.js';
-import { SeedError, type SeedPath, type SeedProblem } from './seed-error.js';
+import { PolicyError, type PolicyPath, type PolicyProblem } from './policy-error.js';
 
 /** A file and its list and its entry: what stands around that which a request's body would hold. */
 const LEVELS_AROUND = 2;
@@ -9,19 +9,19 @@ const MOST_VALUES = 5_000_000;
 
 /** Something found to be wrong, by where it stands. */
 export interface Finding {
-  readonly path: SeedPath;
+  readonly path: PolicyPath;
   readonly message: string;
   /** The key of the map at `path` that the finding is about: one that is there and should not be, or the other way round. */
   readonly key?: string;
 }
 
-/** The text of a seed file, read as YAML 1.2 or JSON: what it says, and where it says it. */
-export class SeedSource {
+/** The text of a policy file, read as YAML 1.2 or JSON: what it says, and where it says it. */
+export class PolicySource {
   /** What the file says; checked to be nothing but JSON values. */
   readonly value: unknown;
   #tree: { document: Document.Parsed; lines: LineCounter } | undefined;
 
-  /** @throws SeedError for text that is no YAML, or that readers would not agree on. */
+  /** @throws PolicyError for text that is no YAML, or that readers would not agree on. */
   constructor(
     private readonly text: string,
     readonly file: string,
@@ -34,15 +34,15 @@ export class SeedSource {
   }
 
   /** The error that tells of these findings, each with its line and column. */
-  error(findings: readonly Finding[], code?: string, options?: ErrorOptions): SeedError {
+  error(findings: readonly Finding[], code?: string, options?: ErrorOptions): PolicyError {
     const problems = findings.map((finding) => this.#problem(finding));
     const inOrder = problems.toSorted(
       (one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0),
     );
-    return new SeedError(this.file, inOrder, code, options);
+    return new PolicyError(this.file, inOrder, code, options);
   }
 
-  #problem({ path, message, key }: Finding): SeedProblem {
+  #problem({ path, message, key }: Finding): PolicyProblem {
     const { document } = this.#parsed();
     const { node, depth } = find(document, path);
     // A reference that is written as text has no parts to point at.
@@ -56,7 +56,7 @@ export class SeedSource {
     return this.#problemAt(place?.range?.[0] ?? 0, shown.join('.'), said);
   }
 
-  #problemAt(offset: number, path: string, message: string): SeedProblem {
+  #problemAt(offset: number, path: string, message: string): PolicyProblem {
     const { line, col } = this.#parsed().lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1), path, message };
   }
@@ -82,7 +82,7 @@ export class SeedSource {
     const { document } = this.#parsed();
     const faults = [...document.errors, ...document.warnings];
     if (faults.length > 0) {
-      throw new SeedError(
+      throw new PolicyError(
         this.file,
         faults.map(({ code, message, pos }) => this.#problemAt(pos[0], '', explained(code, message))),
       );
@@ -90,9 +90,14 @@ export class SeedSource {
     try {
       return document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown;
     } catch (cause) {
-      throw new SeedError(this.file, [{ line: 1, column: 1, path: '', message: (cause as Error).message }], undefined, {
-        cause,
-      });
+      throw new PolicyError(
+        this.file,
+        [{ line: 1, column: 1, path: '', message: (cause as Error).message }],
+        undefined,
+        {
+          cause,
+        },
+      );
     }
   }
 }
@@ -110,7 +115,7 @@ function explained(code: string, message: string): string {
     case 'DUPLICATE_KEY':
       return 'this key is in the map twice';
     case 'MULTIPLE_DOCS':
-      return 'a second document starts here; a seed file is one';
+      return 'a second document starts here; a policy file is one';
     case 'TAG_RESOLVE_FAILED':
       return `${message}; tags have no meaning here`;
     default:
@@ -119,7 +124,7 @@ function explained(code: string, message: string): string {
 }
 
 /** The deepest node on the path that is there, and how many steps lead to it. */
-function find(document: Document.Parsed, path: SeedPath): { node: Node | null; depth: number } {
+function find(document: Document.Parsed, path: PolicyPath): { node: Node | null; depth: number } {
   let node: Node | null = document.contents;
   for (const [depth, step] of path.entries()) {
     const next = child(resolved(node, document), step, document);
@@ -162,7 +167,7 @@ function isUnquoted(node: { value: unknown }, message: string): boolean {
 /** What no table could keep as it is written: half a surrogate pair, NUL, numbers beyond a double, nesting without end. */
 function faultOfValues(top: unknown): Finding | undefined {
   let values = 0;
-  const faultOf = (value: unknown, path: SeedPath): Finding | undefined => {
+  const faultOf = (value: unknown, path: PolicyPath): Finding | undefined => {
     values += 1;
     if (values > MOST_VALUES) return { path: [], message: 'holds too much, through its aliases' };
     if (typeof value === 'string') return faultOfText(value, path);
@@ -187,7 +192,7 @@ function faultOfValues(top: unknown): Finding | undefined {
   return faultOf(top, []);
 }
 
-function faultOfText(text: string, path: SeedPath): Finding | undefined {
+function faultOfText(text: string, path: PolicyPath): Finding | undefined {
   if (text.includes('\u0000')) return { path, message: 'must not contain NUL' };
   return text.isWellFormed() ? undefined : { path, message: 'must be well-formed Unicode' };
 }

@@ -1,8 +1,8 @@
 import pg from 'pg';
-import { applySeed } from '../../src/app/seed/apply-seed.js';
-import { parseSeed } from '../../src/app/seed/parse-seed.js';
-import { SeedError } from '../../src/app/seed/seed-error.js';
-import type { OnProgress, SeedResult } from '../../src/app/seed/seed-result.js';
+import { applyPolicy } from '../../src/app/policy/apply-policy.js';
+import { parsePolicy } from '../../src/app/policy/parse-policy.js';
+import { PolicyError } from '../../src/app/policy/policy-error.js';
+import type { OnProgress, PolicyResult } from '../../src/app/policy/policy-result.js';
 import { Passwords } from '../../src/auth/passwords.js';
 import { operator } from '../../src/core/caller.js';
 import { openStore, type Store } from '../../src/store/store.js';
@@ -10,14 +10,14 @@ import { integrityFaults } from './integrity.js';
 import { createTestDatabase } from './postgres.js';
 import { query } from './query.js';
 
-/** A database of its own, to apply seeds to. */
-export interface SeedDatabase {
+/** A database of its own, to apply policies to. */
+export interface PolicyDatabase {
   readonly store: Store;
   /** What every password is stored as; with an x behind it, `another one`. */
   readonly hash: string;
-  apply(text: string, onProgress?: OnProgress): Promise<SeedResult>;
-  /** Applies a seed that is to be refused, and answers how. */
-  refusal(text: string): Promise<SeedError>;
+  apply(text: string, onProgress?: OnProgress): Promise<PolicyResult>;
+  /** Applies a policy that is to be refused, and answers how. */
+  refusal(text: string): Promise<PolicyError>;
   rows(sql: string): Promise<Record<string, unknown>[]>;
   /** Whether the user may do the action on the object. */
   may(user: string, action: string, type: string, id: string): Promise<boolean>;
@@ -29,7 +29,7 @@ export interface SeedDatabase {
 // Hashed once: it is meant to take long.
 let hashing: Promise<string> | undefined;
 
-export async function openSeedDatabase(): Promise<SeedDatabase> {
+export async function openPolicyDatabase(): Promise<PolicyDatabase> {
   hashing ??= new Passwords().hash('correct horse');
   const hash = await hashing;
   const database = await createTestDatabase();
@@ -40,8 +40,8 @@ export async function openSeedDatabase(): Promise<SeedDatabase> {
   const passwords = {
     hash: (password: string) => Promise.resolve(`${hash}${password === 'another one' ? 'x' : ''}`),
   };
-  const apply = (text: string, onProgress?: OnProgress): Promise<SeedResult> =>
-    applySeed(store, operator('cli', 'test'), parseSeed(text, 'policy.yaml'), passwords, onProgress);
+  const apply = (text: string, onProgress?: OnProgress): Promise<PolicyResult> =>
+    applyPolicy(store, operator('cli', 'test'), parsePolicy(text, 'policy.yaml'), passwords, onProgress);
   return {
     store,
     hash,
@@ -51,8 +51,8 @@ export async function openSeedDatabase(): Promise<SeedDatabase> {
         () => 'It was taken.',
         (reason: unknown) => reason,
       );
-      if (error instanceof SeedError) return error;
-      throw new Error('Not an error of the seed.', { cause: error });
+      if (error instanceof PolicyError) return error;
+      throw new Error('Not an error of the policy.', { cause: error });
     },
     rows: (sql) => query(databaseUrl, sql),
     may: async (user, action, type, id) => {

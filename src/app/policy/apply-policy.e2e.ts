@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSeedDatabase, type SeedDatabase } from '../../../test/support/seed-database.js';
+import { openPolicyDatabase, type PolicyDatabase } from '../../../test/support/policy-database.js';
 
-describe('a seed', () => {
-  let seeds: SeedDatabase;
-  const apply: SeedDatabase['apply'] = (...of) => seeds.apply(...of);
-  const refusal: SeedDatabase['refusal'] = (text) => seeds.refusal(text);
-  const rows: SeedDatabase['rows'] = (sql) => seeds.rows(sql);
-  const may: SeedDatabase['may'] = (...of) => seeds.may(...of);
+describe('a policy', () => {
+  let policies: PolicyDatabase;
+  const apply: PolicyDatabase['apply'] = (...of) => policies.apply(...of);
+  const refusal: PolicyDatabase['refusal'] = (text) => policies.refusal(text);
+  const rows: PolicyDatabase['rows'] = (sql) => policies.rows(sql);
+  const may: PolicyDatabase['may'] = (...of) => policies.may(...of);
 
   beforeEach(async () => {
-    seeds = await openSeedDatabase();
+    policies = await openPolicyDatabase();
   });
-  afterEach(() => seeds.close());
+  afterEach(() => policies.close());
 
   it('changes what differs in a value it names, and nothing else', async () => {
     await apply(`
@@ -39,14 +39,16 @@ objects: [{ type: post, id: "1", attributes: { title: Two } }]
         objects: { created: 0, updated: 1, unchanged: 0 },
       },
     });
-    expect(await seeds.store.users.find('alice')).toMatchObject({ email: 'a@example.com' });
-    expect(await seeds.store.groups.find('staff')).toEqual({ id: 'staff', description: 'Staff' });
-    expect((await seeds.store.groups.members('staff', { limit: 10 })).items).toHaveLength(3);
-    expect(await seeds.store.roles.find('reader')).toMatchObject({
+    expect(await policies.store.users.find('alice')).toMatchObject({ email: 'a@example.com' });
+    expect(await policies.store.groups.find('staff')).toEqual({ id: 'staff', description: 'Staff' });
+    expect((await policies.store.groups.members('staff', { limit: 10 })).items).toHaveLength(3);
+    expect(await policies.store.roles.find('reader')).toMatchObject({
       description: 'Reads',
       rules: [{ permission: 'post:change' }],
     });
-    expect(await seeds.store.objects.find({ type: 'post', id: '1' })).toMatchObject({ attributes: { title: 'Two' } });
+    expect(await policies.store.objects.find({ type: 'post', id: '1' })).toMatchObject({
+      attributes: { title: 'Two' },
+    });
   });
 
   it('writes nothing to the audit trail when all of it is there', async () => {
@@ -75,8 +77,8 @@ grants: [{ subject: user:alice, permission: post:add }]
         'SELECT s.username, c.password_hash AS hash FROM castellan.credentials c JOIN castellan.subjects s ON s.id = c.subject_id ORDER BY 1',
       ),
     ).toEqual([
-      { username: 'alice', hash: seeds.hash },
-      { username: 'bob', hash: `${seeds.hash}x` },
+      { username: 'alice', hash: policies.hash },
+      { username: 'bob', hash: `${policies.hash}x` },
     ]);
   });
 
@@ -97,7 +99,7 @@ objects: [{ type: profile, id: alice, creator: user:alice }]
 
   it('does not mind in which order roles include each other, nor which way round they did before', async () => {
     await apply('roles: [{ id: a, includes: [b] }, { id: b, includes: [c] }, { id: c }]');
-    expect(await seeds.store.roles.find('a')).toMatchObject({ includes: ['b'] });
+    expect(await policies.store.roles.find('a')).toMatchObject({ includes: ['b'] });
     expect(
       (await apply('roles: [{ id: c, includes: [b] }, { id: b, includes: [a] }, { id: a, includes: [] }]')).counts
         .roles,
@@ -116,7 +118,7 @@ objects: [{ type: profile, id: alice, creator: user:alice }]
   it('hands the last superuser’s place on, whichever of the two stands first', async () => {
     await apply('users: [{ username: old, superuser: true }]');
     await apply('users: [{ username: old, superuser: false }, { username: new, superuser: true }]');
-    expect(await seeds.store.users.find('new')).toMatchObject({ superuser: true });
+    expect(await policies.store.users.find('new')).toMatchObject({ superuser: true });
     expect(await refusal('users:\n  - username: new\n    active: false\n')).toMatchObject({
       code: 'last_superuser',
       line: 2,
@@ -177,7 +179,7 @@ objects: [{ type: profile, id: alice, creator: user:alice }]
       message: expect.stringMatching(/there is no user nobody$/) as string,
     });
     expect(await rows('SELECT count(*)::int AS n FROM castellan.changes')).toEqual([{ n: 0 }]);
-    expect(await seeds.store.types.find('post')).toBeNull();
+    expect(await policies.store.types.find('post')).toBeNull();
   });
 
   it('tells every thousand entries how far it is', async () => {

@@ -1,22 +1,22 @@
 import type { z } from 'zod';
-import { SeedSource, type Finding } from './seed-source.js';
-import { seedContents, type SeedContents } from './seed-schema.js';
+import { PolicySource, type Finding } from './policy-source.js';
+import { policyContents, type PolicyContents } from './policy-schema.js';
 
-/** What a seed file asks for, and the file it stands in. */
-export interface Seed extends SeedContents {
-  readonly source: SeedSource;
+/** What a policy file asks for, and the file it stands in. */
+export interface Policy extends PolicyContents {
+  readonly source: PolicySource;
 }
 
 /**
- * Reads the text of a seed file: YAML 1.2 or JSON.
+ * Reads the text of a policy file: YAML 1.2 or JSON.
  *
- * @throws SeedError `invalid_seed`, telling of everything that is wrong with its form.
+ * @throws PolicyError `invalid_policy`, telling of everything that is wrong with its form.
  * @example
- * const seed = parseSeed('users: [{ username: alice }]', 'policy.yaml');
+ * const policy = parsePolicy('users: [{ username: alice }]', 'policy.yaml');
  */
-export function parseSeed(text: string, file: string): Seed {
-  const source = new SeedSource(text, file);
-  const result = seedContents.safeParse(source.value, { error: messageOf });
+export function parsePolicy(text: string, file: string): Policy {
+  const source = new PolicySource(text, file);
+  const result = policyContents.safeParse(source.value, { error: messageOf });
   if (result.success) return { ...result.data, source };
   throw source.error(result.error.issues.flatMap(findingsOf));
 }
@@ -32,8 +32,8 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
 
 // Undefined leaves the message to the schema, or to zod.
 function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.inst === seedContents && issue.code === 'invalid_type')
-    return `must be a map of ${Object.keys(seedContents.shape).join(', ')}`;
+  if (issue.inst === policyContents && issue.code === 'invalid_type')
+    return `must be a map of ${Object.keys(policyContents.shape).join(', ')}`;
   if (issue.code === 'invalid_value')
     return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
   if (issue.code === 'invalid_format' && issue.format === 'email') return 'must be an email address';

@@ -73,8 +73,8 @@ const list = <Schema extends z.ZodType>(entry: Schema) =>
     .nullish()
     .transform((entries) => entries ?? []);
 
-/** The contents of a seed file. What an entry does not name is left as it is, or made as it usually is. */
-export const seedContents = z.strictObject({
+/** The contents of a policy file. What an entry does not name is left as it is, or made as it usually is. */
+export const policyContents = z.strictObject({
   types: distinct(type, (entry) => entry.id),
   users: distinct(user, idOfUser),
   groups: distinct(group, (entry) => entry.id),
@@ -83,14 +83,14 @@ export const seedContents = z.strictObject({
   objects: distinct(object, refName).superRefine(refuseCircles),
   grants: list(grant),
 });
-export type SeedContents = z.infer<typeof seedContents>;
+export type PolicyContents = z.infer<typeof policyContents>;
 
-export type SeedType = SeedContents['types'][number];
-export type SeedUser = SeedContents['users'][number];
-export type SeedGroup = SeedContents['groups'][number];
-export type SeedRole = SeedContents['roles'][number];
-export type SeedObject = SeedContents['objects'][number];
-export type SeedGrant = SeedContents['grants'][number];
+export type PolicyType = PolicyContents['types'][number];
+export type PolicyUser = PolicyContents['users'][number];
+export type PolicyGroup = PolicyContents['groups'][number];
+export type PolicyRole = PolicyContents['roles'][number];
+export type PolicyObject = PolicyContents['objects'][number];
+export type PolicyGrant = PolicyContents['grants'][number];
 
 /** Refuses objects of which the file says that they are below themselves. */
 function refuseCircles(
