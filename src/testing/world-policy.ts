@@ -4,7 +4,7 @@ import type { RefLike, RuleLike, RuleParts, WindowLike } from './read-input.js';
 import type { ObjectOptions, TypeOptions, UserOptions } from './world-options.js';
 import { World } from './world.js';
 
-/** The contents of a policy file, parsed: what `castellan policy` takes. Passwords, descriptions and the like mean nothing here. */
+/** The contents of a policy file, parsed: what `castellan seed` takes. Passwords, descriptions and the like mean nothing here. */
 export interface WorldPolicy {
   readonly types?: readonly ({ readonly id: string } & TypeOptions)[] | null | undefined;
   readonly users?:
@@ -37,7 +37,7 @@ interface PolicyGrant extends RuleParts, WindowLike {
 }
 
 /**
- * A world with what `castellan policy` makes in an empty database, in the same order, whatever the order of the file.
+ * A world with what `castellan seed` makes in an empty database, in the same order, whatever the order of the file.
  *
  * @throws CastellanError as the words of a world do, with the place in the file: `grants.3.subject`.
  * @example

@@ -74,8 +74,8 @@ describe('castellan seed', () => {
         code: 'invalid_policy',
         message: expect.stringContaining('form.yaml:2:15: users.0.username') as string,
         problems: [
-          { line: 2, column: 15, path: 'users.0.username', message: 'must be text; quote it: "7"' },
-          { line: 3, column: 22, path: 'users.1.colour', message: 'is not a key that belongs here' },
+          { file: path, line: 2, column: 15, path: 'users.0.username', message: 'must be text; quote it: "7"' },
+          { file: path, line: 3, column: 22, path: 'users.1.colour', message: 'is not a key that belongs here' },
         ],
       },
     });

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { PolicySource, type Finding } from './policy-source.js';
+import { PolicySource, type Finding, type PolicyPlaces } from './policy-source.js';
 import { policyContents, type PolicyContents } from './policy-schema.js';
 
-/** What a policy file asks for, and the file it stands in. */
+/** What a policy file asks for, or several of them, and where it stands. */
 export interface Policy extends PolicyContents {
-  readonly source: PolicySource;
+  readonly source: PolicyPlaces;
 }
 
 /**

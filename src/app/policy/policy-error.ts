@@ -3,6 +3,7 @@ export type PolicyPath = readonly (string | number)[];
 
 /** One thing wrong with a policy file: where (`roles.0.rules.1`; '' for the file as a whole), and what. */
 export interface PolicyProblem {
+  readonly file: string;
   /** From 1; undefined where the file could not be read at all. */
   readonly line: number | undefined;
   /** From 1. */
@@ -29,7 +30,7 @@ export class PolicyError extends Error {
     readonly code: string = 'invalid_policy',
     options?: ErrorOptions,
   ) {
-    super(messageOf(file, problems), options);
+    super(messageOf(problems), options);
   }
 
   /** Of the first problem, as are `column` and `path`. */
@@ -46,8 +47,8 @@ export class PolicyError extends Error {
   }
 }
 
-function messageOf(file: string, problems: readonly PolicyProblem[]): string {
-  const told = problems.slice(0, MOST_TOLD).map(({ line, column, path, message }) => {
+function messageOf(problems: readonly PolicyProblem[]): string {
+  const told = problems.slice(0, MOST_TOLD).map(({ file, line, column, path, message }) => {
     const place = line === undefined ? file : `${file}:${line}:${column}`;
     return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;
   });

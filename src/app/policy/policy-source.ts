@@ -15,8 +15,16 @@ export interface Finding {
   readonly key?: string;
 }
 
+/** Where the entries of a policy stand, so that what is wrong with one can be told by its file, line and column. */
+export interface PolicyPlaces {
+  /** What people know it by: its path, or several. */
+  readonly file: string;
+  /** The error that tells of these findings, each with its file, line and column. */
+  error(findings: readonly Finding[], code?: string, options?: ErrorOptions): PolicyError;
+}
+
 /** The text of a policy file, read as YAML 1.2 or JSON: what it says, and where it says it. */
-export class PolicySource {
+export class PolicySource implements PolicyPlaces {
   /** What the file says; checked to be nothing but JSON values. */
   readonly value: unknown;
   #tree: { document: Document.Parsed; lines: LineCounter } | undefined;
@@ -58,7 +66,7 @@ export class PolicySource {
 
   #problemAt(offset: number, path: string, message: string): PolicyProblem {
     const { line, col } = this.#parsed().lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1), path, message };
+    return { file: this.file, line: Math.max(line, 1), column: Math.max(col, 1), path, message };
   }
 
   #parsed(): { document: Document.Parsed; lines: LineCounter } {
@@ -92,7 +100,7 @@ export class PolicySource {
     } catch (cause) {
       throw new PolicyError(
         this.file,
-        [{ line: 1, column: 1, path: '', message: (cause as Error).message }],
+        [{ file: this.file, line: 1, column: 1, path: '', message: (cause as Error).message }],
         undefined,
         {
           cause,
