@@ -3,6 +3,31 @@ import type { Statement } from './executor.js';
 import { rulesEverywhereAndOnPlaces } from './placed-rules-sql.js';
 import { placesOf, principalsOf, rolesAt, rolesOf } from './principals-sql.js';
 
+const COLUMNS = `
+  CASE WHEN s.id IS NULL THEN 0 WHEN NOT s.active THEN 1 WHEN s.superuser THEN 3 ELSE 2 END AS subject,
+  t.mode, p.id IS NOT NULL AS action_known, o.id IS NOT NULL AS object_known,
+  r.id, r.source, r.allow, r.everywhere, r.condition, r.fields,
+  CASE WHEN r.condition IS NOT NULL THEN s.attributes END AS subject_attributes,
+  CASE WHEN r.condition IS NOT NULL THEN o.attributes END AS object_attributes`;
+
+const SUBJECT_AND_TYPE = `
+LEFT JOIN castellan.subjects s ON s.type = q.subject_type AND s.external_id = q.subject_id
+LEFT JOIN castellan.types t ON t.name = q.type`;
+
+const OBJECT = `
+LEFT JOIN castellan.objects o ON o.external_id = q.object_id AND o.type_id =
+  CASE WHEN q.object_type = q.type THEN t.id ELSE (SELECT ot.id FROM castellan.types ot WHERE ot.name = q.object_type) END`;
+
+const permissionOf = (asked: string): string => `
+LEFT JOIN castellan.permissions p ON p.type_id = t.id AND p.action = ${asked}.action`;
+
+/** Where the object is, and who the subject acts as there. */
+const HELD = `
+    (SELECT ${placesOf('o.id')} AS places OFFSET 0) pl
+    CROSS JOIN LATERAL
+    (SELECT ${principalsOf({ id: 's.id', active: 's.active' })} AS principals OFFSET 0) w
+    CROSS JOIN LATERAL (SELECT ${rolesOf('w.principals')} AS roles, ${rolesAt('w.principals', 'pl.places')} AS roles_here OFFSET 0) h`;
+
 /**
  * What the database knows about questions `q(n, subject_type, subject_id, type, action, object_type, object_id)`:
  * one row for each rule that a question's subject holds for the permission, everywhere, on the object or above it;
@@ -10,24 +35,10 @@ import { placesOf, principalsOf, rolesAt, rolesOf } from './principals-sql.js';
  */
 function factsFrom(questions: string): string {
   return `
-SELECT q.n,
-  CASE WHEN s.id IS NULL THEN 0 WHEN NOT s.active THEN 1 WHEN s.superuser THEN 3 ELSE 2 END AS subject,
-  t.mode, p.id IS NOT NULL AS action_known, o.id IS NOT NULL AS object_known,
-  r.id, r.source, r.allow, r.everywhere, r.condition, r.fields,
-  CASE WHEN r.condition IS NOT NULL THEN s.attributes END AS subject_attributes,
-  CASE WHEN r.condition IS NOT NULL THEN o.attributes END AS object_attributes
-FROM ${questions}
-LEFT JOIN castellan.subjects s ON s.type = q.subject_type AND s.external_id = q.subject_id
-LEFT JOIN castellan.types t ON t.name = q.type
-LEFT JOIN castellan.permissions p ON p.type_id = t.id AND p.action = q.action
-LEFT JOIN castellan.objects o ON o.external_id = q.object_id AND o.type_id =
-  CASE WHEN q.object_type = q.type THEN t.id ELSE (SELECT ot.id FROM castellan.types ot WHERE ot.name = q.object_type) END
+SELECT q.n, ${COLUMNS}
+FROM ${questions} ${SUBJECT_AND_TYPE} ${permissionOf('q')} ${OBJECT}
 LEFT JOIN LATERAL (
-  SELECT rule.* FROM
-    (SELECT ${placesOf('o.id')} AS places OFFSET 0) pl
-    CROSS JOIN LATERAL
-    (SELECT ${principalsOf({ id: 's.id', active: 's.active' })} AS principals OFFSET 0) w
-    CROSS JOIN LATERAL (SELECT ${rolesOf('w.principals')} AS roles, ${rolesAt('w.principals', 'pl.places')} AS roles_here OFFSET 0) h
+  SELECT rule.* FROM ${HELD}
     CROSS JOIN LATERAL (
       ${rulesEverywhereAndOnPlaces({
         holders: '(w.principals || h.roles)',
@@ -75,6 +86,36 @@ export const FACTS_OF_MANY: Statement = {
      WITH ORDINALITY AS q(subject_type, subject_id, type, action, object_type, object_id, n)`,
   ),
 };
+
+/**
+ * Many pairs of questions that differ in their action only: whom the subject acts as, and where, is found once for both. Values: as of many
+ * questions, and the other action, or null where there is none; a row says whether it is about that one.
+ */
+export const FACTS_OF_PAIRS: Statement = {
+  name: 'castellan_facts_of_pairs',
+  text: `
+SELECT q.n, asked.other, ${COLUMNS}
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+     WITH ORDINALITY AS q(subject_type, subject_id, type, action, object_type, object_id, other_action, n) ${SUBJECT_AND_TYPE} ${OBJECT}
+LEFT JOIN LATERAL (
+  SELECT pl.places, h.roles, h.roles_here, w.principals || h.roles AS holders FROM ${HELD} OFFSET 0
+) held ON NOT coalesce(s.superuser, false)
+JOIN LATERAL (VALUES (false, q.action), (true, q.other_action)) asked(other, action) ON asked.action IS NOT NULL ${permissionOf('asked')}
+LEFT JOIN LATERAL (
+  ${rulesEverywhereAndOnPlaces({
+    holders: 'held.holders',
+    roles: 'held.roles',
+    rolesHere: 'held.roles_here',
+    permission: 'p.id',
+    places: 'held.places',
+  })}
+) r ON true`,
+};
+
+/** A row of {@link FACTS_OF_PAIRS}. */
+export interface FactsOfPairRow extends FactsRow {
+  readonly other: boolean;
+}
 
 /** A row of either statement. `subject`: 0 unknown, 1 inactive, 2 active, 3 active superuser. */
 export interface FactsRow {

@@ -2,9 +2,18 @@ import type { FactsSource } from '../core/decider.js';
 import type { Facts, FetchedRule, Mode, Question } from '../core/model.js';
 import { CastellanError } from '../core/errors.js';
 import type { SqlExecutor } from './executor.js';
-import { FACTS_OF_MANY, FACTS_OF_ONE, type FactsRow } from './facts-sql.js';
-import { SharedStatement } from './shared-statement.js';
+import { FACTS_OF_MANY, FACTS_OF_ONE, FACTS_OF_PAIRS, type FactsOfPairRow, type FactsRow } from './facts-sql.js';
+import { SharedStatement, type Asking } from './shared-statement.js';
 import type { QuestionLoad } from './store-load.js';
+
+/** One question, or two that differ in their action only: may it be viewed, and may this be done with it? */
+export type AskedTogether = readonly [Question] | readonly [Question, Question];
+
+function differInAction({ subject, permission, object }: Question, other: Question): boolean {
+  if (permission.type !== other.permission.type) return false;
+  if (subject.type !== other.subject.type || subject.id !== other.subject.id) return false;
+  return object?.type === other.object?.type && object?.id === other.object?.id;
+}
 
 /** Reads the facts of questions over one executor: a pool, or the transaction whose writes they must see. */
 export class FactsStore implements FactsSource {
@@ -30,26 +39,41 @@ export class FactsStore implements FactsSource {
   }
 
   async many(questions: readonly Question[]): Promise<Facts[]> {
-    const rows = await this.sql.query<FactsRow>(FACTS_OF_MANY, [
-      questions.map((question) => question.subject.type),
-      questions.map((question) => question.subject.id),
-      questions.map((question) => question.permission.type),
-      questions.map((question) => question.permission.action),
-      questions.map((question) => question.object?.type ?? null),
-      questions.map((question) => question.object?.id ?? null),
-    ]);
+    const rows = await this.sql.query<FactsRow>(FACTS_OF_MANY, columnsOf(questions));
     const byQuestion: FactsRow[][] = questions.map(() => []);
     for (const row of rows) byQuestion[Number(row.n) - 1]?.push(row);
     return byQuestion.map(factsOf);
   }
+
+  /** The facts of each question, and of the one that stands with it, in their order. */
+  async pairs(pairs: readonly AskedTogether[]): Promise<Facts[][]> {
+    const rows = await this.sql.query<FactsOfPairRow>(FACTS_OF_PAIRS, [
+      ...columnsOf(pairs.map(([question]) => question)),
+      pairs.map(([, other]) => other?.permission.action ?? null),
+    ]);
+    const byPair = pairs.map((): [FactsRow[], FactsRow[]] => [[], []]);
+    for (const row of rows) byPair[Number(row.n) - 1]?.[row.other ? 1 : 0].push(row);
+    return byPair.map(([first, other], index) =>
+      pairs[index]?.[1] ? [factsOf(first), factsOf(other)] : [factsOf(first)],
+    );
+  }
 }
+
+const columnsOf = (questions: readonly Question[]): (string | null)[][] => [
+  questions.map((question) => question.subject.type),
+  questions.map((question) => question.subject.id),
+  questions.map((question) => question.permission.type),
+  questions.map((question) => question.permission.action),
+  questions.map((question) => question.object?.type ?? null),
+  questions.map((question) => question.object?.id ?? null),
+];
 
 /** The hot path: questions of all requests at the same moment travel in one statement. */
 export class SharedFacts implements FactsSource {
-  readonly #shared: SharedStatement<Question, Facts>;
+  readonly #shared: SharedStatement<AskedTogether, Facts[]>;
 
   constructor(sql: SqlExecutor, statements = 3) {
-    this.#shared = new SharedStatement(new FactsStore(sql), {
+    this.#shared = new SharedStatement(askingTogether(new FactsStore(sql)), {
       together: 16,
       perStatement: 256,
       statements,
@@ -61,9 +85,25 @@ export class SharedFacts implements FactsSource {
     return this.#shared.load;
   }
 
-  fetchFacts(questions: readonly Question[]): Promise<Facts[]> {
-    return Promise.all(questions.map((question) => this.#shared.ask(question)));
+  async fetchFacts(questions: readonly Question[]): Promise<Facts[]> {
+    const [first, second] = questions;
+    if (first && questions.length === 1) return this.#shared.ask([first]);
+    if (first && second && questions.length === 2 && differInAction(first, second))
+      return this.#shared.ask([first, second]);
+    const answers = await Promise.all(questions.map((question) => this.#shared.ask([question])));
+    return answers.flat();
   }
+}
+
+/** Puts questions to the database by the statement that is made for them. */
+function askingTogether(store: FactsStore): Asking<AskedTogether, Facts[]> {
+  return {
+    one: async (asked) => (asked.length === 1 ? [await store.one(asked[0])] : ((await store.pairs([asked]))[0] ?? [])),
+    many: async (all) => {
+      if (all.some(({ length }) => length === 2)) return store.pairs(all);
+      return (await store.many(all.map(([question]) => question))).map((facts) => [facts]);
+    },
+  };
 }
 
 const NO_RULES: readonly FetchedRule[] = [];

@@ -18,7 +18,16 @@ export interface EngineAmount {
   readonly rules: number;
 }
 
-const NOTHING: Amount = { questions: 0, alone: 0, lists: 0, subjects: 0, actions: 0, finds: 0, explanations: 0 };
+const NOTHING: Amount = {
+  questions: 0,
+  alone: 0,
+  pairs: 0,
+  lists: 0,
+  subjects: 0,
+  actions: 0,
+  finds: 0,
+  explanations: 0,
+};
 
 /** One world beside what an engine answers about it. @throws Mismatch for the first answer that is not the one of the plain reading. */
 export async function compareEngine(

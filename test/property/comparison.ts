@@ -17,6 +17,8 @@ export type Answers = Pick<Store, 'decider' | 'lists' | 'subjectLists' | 'action
 export interface Amount {
   readonly questions: number;
   readonly alone: number;
+  /** Two at a time that differ in their action only: what a request about an object asks. */
+  readonly pairs: number;
   readonly lists: number;
   readonly subjects: number;
   readonly actions: number;
@@ -28,6 +30,7 @@ export interface Amount {
 export const USUAL: Amount = {
   questions: 50,
   alone: 0.5,
+  pairs: 2,
   lists: 0.7,
   subjects: 0.2,
   actions: 0.3,
@@ -42,6 +45,7 @@ export const OF_PLAIN: Amount = { ...USUAL, questions: 30, lists: 2, subjects: 0
 export const THOROUGH: Amount = {
   questions: 500,
   alone: 20,
+  pairs: 50,
   lists: 30,
   subjects: 20,
   actions: 20,
@@ -80,7 +84,7 @@ export class Comparison {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  async #compareDecisions({ questions, alone }: Amount): Promise<void> {
+  async #compareDecisions({ questions, alone, pairs }: Amount): Promise<void> {
     const asked = Array.from({ length: questions }, () => this.#questions.any());
     const expected = asked.map((question) => decide(this.world, question));
     asked.forEach((question, index) => this.tally.decision(this.world, question, expected[index] as Verdict));
@@ -99,6 +103,19 @@ export class Comparison {
       );
       this.#expectDecision(question, expected[index] as Verdict, decision, 'alone');
     }
+    await Promise.all(
+      this.#draw.times(this.#draw.about(pairs), () => this.#comparePair(this.#draw.of(asked), this.#draw.of(asked))),
+    );
+  }
+
+  // What is asked at the same time shares a statement: so do pairs.
+  async #comparePair(first: Asked, { action }: Asked): Promise<void> {
+    const pair = [first, { ...first, action }];
+    const decisions = await answerTo('decide (as a pair)', first, () =>
+      this.answers.decider.decideAll(pair.map(questionOf)),
+    );
+    for (const [index, question] of pair.entries())
+      this.#expectDecision(question, decide(this.world, question), decisions[index] as Decision, 'as a pair');
   }
 
   #expectDecision(asked: Asked, verdict: Verdict, decision: Decision, how: string): void {

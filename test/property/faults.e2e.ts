@@ -13,7 +13,16 @@ import type { World } from './world.js';
 /** A fault has to show in one of so many worlds. */
 const WORLDS = 100;
 
-const NOTHING: Amount = { questions: 0, alone: 0, lists: 0, subjects: 0, actions: 0, finds: 0, explanations: 0 };
+const NOTHING: Amount = {
+  questions: 0,
+  alone: 0,
+  pairs: 0,
+  lists: 0,
+  subjects: 0,
+  actions: 0,
+  finds: 0,
+  explanations: 0,
+};
 
 const ALWAYS = { startsAt: null, expiresAt: null };
 const rulesOf = (world: World, change: (rule: World['roles'][number]['rules'][number]) => object): World => ({
@@ -158,6 +167,7 @@ function amountFor(parts: readonly string[]): Amount {
   return {
     questions: asks('decider', 150),
     alone: asks('decider', 5),
+    pairs: asks('decider', 5),
     lists: asks('lists', 5),
     finds: asks('lists', 5),
     subjects: asks('subjectLists', 5),
