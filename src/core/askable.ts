@@ -26,11 +26,17 @@ export function isAskable({ subject, permission, object, proposed }: Question): 
  *
  * @throws as the asking does.
  */
-export async function decideAskable(
+export function decideAskable(
   questions: readonly Question[],
   decideAll: (askable: readonly Question[]) => Promise<Decision[]>,
 ): Promise<Decision[]> {
-  if (questions.every(isAskable)) return decideAll(questions);
+  return questions.every(isAskable) ? decideAll(questions) : decideOthersUnasked(questions, decideAll);
+}
+
+async function decideOthersUnasked(
+  questions: readonly Question[],
+  decideAll: (askable: readonly Question[]) => Promise<Decision[]>,
+): Promise<Decision[]> {
   const asked = questions.filter(isAskable);
   const decisions = asked.length > 0 ? await decideAll(asked) : [];
   let next = 0;

@@ -143,8 +143,11 @@ export class Decider {
   }
 
   // Observers are told of `asked` only: what else had to be known to answer those was nobody's question.
-  async #answer(questions: readonly Question[], asked?: ReadonlySet<Question>): Promise<Answered[]> {
-    if (this.#observers.length === 0) return this.#decided(questions);
+  #answer(questions: readonly Question[], asked?: ReadonlySet<Question>): Promise<Answered[]> {
+    return this.#observers.length === 0 ? this.#decided(questions) : this.#observed(questions, asked);
+  }
+
+  async #observed(questions: readonly Question[], asked?: ReadonlySet<Question>): Promise<Answered[]> {
     const ends = this.#observers.map((observer) => observer.begin());
     let answers: Answered[] | null = null;
     try {
@@ -157,17 +160,12 @@ export class Decider {
   }
 
   async #decided(questions: readonly Question[]): Promise<Answered[]> {
-    const read = await this.#factsOf(questions);
+    const read = await this.source.fetchFacts(questions);
+    if (read.length !== questions.length)
+      throw new CastellanError('internal', 'A question was left without an answer.');
     return questions.map((question, index) => {
       const facts = read[index] as Facts;
       return { question, facts, decision: decide(question, facts) };
     });
-  }
-
-  async #factsOf(questions: readonly Question[]): Promise<Facts[]> {
-    const facts = await this.source.fetchFacts(questions);
-    if (facts.length !== questions.length)
-      throw new CastellanError('internal', 'A question was left without an answer.');
-    return facts;
   }
 }

@@ -85,13 +85,12 @@ export class SharedFacts implements FactsSource {
     return this.#shared.load;
   }
 
-  async fetchFacts(questions: readonly Question[]): Promise<Facts[]> {
+  fetchFacts(questions: readonly Question[]): Promise<Facts[]> {
     const [first, second] = questions;
     if (first && questions.length === 1) return this.#shared.ask([first]);
     if (first && second && questions.length === 2 && differInAction(first, second))
       return this.#shared.ask([first, second]);
-    const answers = await Promise.all(questions.map((question) => this.#shared.ask([question])));
-    return answers.flat();
+    return Promise.all(questions.map((question) => this.#shared.ask([question]))).then((answers) => answers.flat());
   }
 }
 
