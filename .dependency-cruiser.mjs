@@ -31,7 +31,16 @@ export default {
     ),
     reaches('auth-imports-core-nest', '^src/auth/', ['core', 'nest']),
     reaches('api-imports-core-nest-auth', '^src/api/', ['core', 'nest', 'auth']),
-    reaches('app-imports-all-but-cli-and-main', '^src/app/', ['core', 'store', 'nest', 'auth', 'api']),
+    // testing: a policy's own tests are asked in the world in memory that applications test with.
+    reaches('app-imports-all-but-cli-and-main', '^src/app/', [
+      'core',
+      'store',
+      'nest',
+      'auth',
+      'api',
+      'client',
+      'testing',
+    ]),
     reaches('cli-imports-app', '^src/cli/', ['app']),
     reaches('main-imports-app', '^src/main[.]ts$', ['app']),
     // What an embedding app imports brings in no service: no Fastify, no passport, no prisma client.

@@ -11,7 +11,8 @@ import { newTokenSecret } from '../dist/auth/token-secret.js';
 import { operator } from '../dist/core/caller.js';
 import { openStore } from '../dist/store/store.js';
 import { countGrants, document, fill } from './fill.mjs';
-import { load, request } from './load.mjs';
+import { load } from './load.mjs';
+import { basic, PASSWORD, scenarios } from './service-scenarios.mjs';
 import { withDatabase } from './database.mjs';
 import { withIdentityProvider } from './identity-provider.mjs';
 import { addToPage } from './page.mjs';
@@ -35,7 +36,6 @@ const documents = Number(options.documents);
 const seconds = Number(options.seconds);
 const rounds = Number(options.rounds);
 const many = Number(options.connections);
-const PASSWORD = 'bench-password';
 
 const say = (line) => process.stderr.write(`${line}\n`);
 
@@ -116,68 +116,6 @@ async function prepareDepth(unit) {
   });
 }
 
-const basic = (username) => ({ Authorization: `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}` });
-
-function scenarios({ session, token, jwt }) {
-  const evaluationOf = (user, id, headers = basic(user)) =>
-    request({
-      method: 'POST',
-      path: '/access/v1/evaluation',
-      headers,
-      body: { subject: { type: 'user', id: user }, action: { name: 'view' }, resource: { type: 'document', id } },
-    });
-  const evaluation = (headers) => (n) => evaluationOf('u1', document(n * 7919, documents), headers);
-  const body = {
-    subject: { type: 'user', id: 'u1' },
-    action: { name: 'view' },
-    resource: { type: 'document', id: 'd1' },
-  };
-  const deep = evaluationOf('deep', 'deep');
-  const constant = request({ method: 'POST', path: '/bench/constant', headers: basic('u1'), body });
-  const page = (username, type = 'document') => {
-    const bytes = request({ path: `/api/v1/objects/${type}?limit=50`, headers: basic(username) });
-    return () => bytes;
-  };
-  // Never the same grant twice, also not after the warm-up: a repeat would write nothing.
-  let granted = 0;
-  const nextGrant = () => {
-    const n = granted++;
-    return request({
-      method: 'POST',
-      path: '/api/v1/grants',
-      headers: basic('admin'),
-      body: {
-        subject: { type: 'user', id: `u${2 + (n % 8999)}` },
-        permission: 'document:publish',
-        object: { type: 'document', id: document(n, documents) },
-      },
-    });
-  };
-  return [
-    { name: 'a constant (no sign-in, no database)', connections: many, next: () => constant },
-    { name: 'evaluation, Basic', connections: many, next: evaluation(basic('u1')) },
-    {
-      name: 'evaluation, session',
-      connections: many,
-      next: evaluation({ Cookie: session.cookie, 'X-CSRF-Token': session.csrfToken }),
-    },
-    { name: 'evaluation, token', connections: many, next: evaluation({ Authorization: `Bearer ${token}` }) },
-    { name: 'evaluation, JWT', connections: many, next: evaluation({ Authorization: `Bearer ${jwt}` }) },
-    { name: 'evaluation through 5 groups, 5 roles and 10 ancestors', connections: many, next: () => deep },
-    { name: 'a constant, one connection', connections: 1, next: () => constant },
-    { name: 'evaluation, Basic, one connection', connections: 1, next: evaluation(basic('u1')) },
-    { name: 'evaluation through 5 groups, 5 roles and 10 ancestors', connections: 1, next: () => deep },
-    { name: 'page of 50 out of 200 granted', connections: 1, next: page('colleague') },
-    { name: 'page of 50, everything by one rule', connections: 1, next: page('reader') },
-    { name: 'page of 50, everything from one folder', connections: 1, next: page('heir', 'file') },
-    { name: 'page of 3, all there is', connections: 1, next: page('guest') },
-    { name: 'page of what a condition picks (one in fifty thousand)', connections: 1, next: page('collector') },
-    { name: 'page of 50 out of 200 granted', connections: many, next: page('colleague') },
-    { name: 'grant written', connections: 1, next: nextGrant, status: 201 },
-    { name: 'grant written', connections: 16, next: nextGrant, status: 201 },
-  ].filter(({ name }, index) => index < 2 || name.includes(options.only));
-}
-
 async function makeToken(url) {
   const store = openStore({ url, ...PATIENT });
   const { token, hash } = newTokenSecret();
@@ -229,11 +167,13 @@ async function measure(url, grants, provider) {
     const token = await makeToken(url);
     const usage = () => told(child, 'usage');
     const rows = [];
-    const wanted = scenarios({ session, token, jwt: provider.token });
+    const wanted = scenarios({ session, token, jwt: provider.token }, { documents, many }).filter(
+      ({ name }, index) => index < 2 || name.includes(options.only),
+    );
     const results = wanted.map(() => []);
     // In turns, so that a machine that is busy for a while is busy for all of them.
     for (let round = 0; round < rounds; round += 1)
-      for (const [n, { name, ...scenario }] of wanted.entries()) {
+      for (const [n, { name: _, ...scenario }] of wanted.entries()) {
         if (round === 0) await load({ port, ...scenario, seconds: Math.min(3, seconds) });
         if (pinned) pinPostgres(options['one-core'] ? 0 : 1);
         const before = await usage();

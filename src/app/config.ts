@@ -8,6 +8,7 @@ import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log/lo
 const setting = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema);
 
+const TOKEN_FAULT = 'must be visible ASCII characters, without spaces';
 const METRICS_TOKEN_FAULT = 'must be 16 to 512 characters of ASCII, without spaces';
 
 /** The settings, by the names they have in the environment. docs/configuration.md holds the same table. */
@@ -17,6 +18,9 @@ export const settings = z
       'TCP port to listen on; 0 takes a free one',
     ),
     HOST: setting(z.string().default('127.0.0.1')).describe('address to listen on'),
+    CASTELLAN_WORKERS: setting(z.coerce.number().int().min(1).max(64).default(1)).describe(
+      'how many processes answer on that port',
+    ),
     DATABASE_URL: setting(z.url({ protocol: /^postgres(ql)?$/ }).optional()).describe(
       'the Postgres to use; without it the embedded one',
     ),
@@ -61,6 +65,15 @@ export const settings = z
         .regex(/^[\x21-\x7e]{16,512}$/, METRICS_TOKEN_FAULT)
         .optional(),
     ).describe('a token that reads /metrics, without a user and without the database'),
+    CASTELLAN_URL: setting(z.url({ protocol: /^https?$/ }).optional()).describe(
+      'the service that commands work on, instead of the database',
+    ),
+    CASTELLAN_TOKEN: setting(
+      z
+        .string()
+        .regex(/^[\x21-\x7e]+$/, TOKEN_FAULT)
+        .optional(),
+    ).describe('the token by which commands sign in to that service'),
     OTEL_EXPORTER_OTLP_ENDPOINT: setting(z.url({ protocol: /^https?$/ }).optional()).describe(
       'where traces are sent, by OTLP over HTTP',
     ),
@@ -76,6 +89,8 @@ export const settings = z
 export interface Config {
   readonly port: number;
   readonly host: string;
+  /** How many processes answer. */
+  readonly workers: number;
   readonly databaseUrl: string | undefined;
   readonly dataDir: string;
   readonly adminUsername: string;
@@ -88,6 +103,9 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly metricsToken: string | undefined;
+  /** The service that commands work on, and the token that they sign in by. */
+  readonly serviceUrl: string | undefined;
+  readonly serviceToken: string | undefined;
   /** Whether traces are kept. Where they go, OpenTelemetry reads for itself, with what else its variables say. */
   readonly tracing: boolean;
 }
@@ -117,6 +135,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   return {
     port: values.PORT,
     host: values.HOST,
+    workers: values.CASTELLAN_WORKERS,
     databaseUrl: values.DATABASE_URL,
     dataDir: values.CASTELLAN_DATA_DIR,
     adminUsername: values.CASTELLAN_ADMIN_USERNAME,
@@ -128,6 +147,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     logLevel: values.CASTELLAN_LOG_LEVEL,
     logFormat: values.CASTELLAN_LOG_FORMAT,
     metricsToken: values.CASTELLAN_METRICS_TOKEN,
+    serviceUrl: values.CASTELLAN_URL,
+    serviceToken: values.CASTELLAN_TOKEN,
     tracing:
       values.OTEL_SDK_DISABLED.toLowerCase() !== 'true' &&
       (values.OTEL_EXPORTER_OTLP_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) !== undefined,

@@ -26,3 +26,8 @@ export async function loadDemo(store: Store, passwords: Passwords): Promise<stri
   await applyPolicy(store, operator('demo', 'demo'), { ...policy, users }, passwords);
   return password;
 }
+
+/** Loads the demo policy as it is: nobody can sign in by it who could not before. */
+export async function loadDemoWithoutPasswords(store: Store, passwords: Passwords): Promise<void> {
+  await applyPolicy(store, operator('demo', 'demo'), await loadPolicyFile(DEMO_FILE), passwords);
+}

@@ -19,6 +19,8 @@ export interface OperationsOptions {
   readonly tracing?: Tracing | undefined;
   readonly metricsToken?: string | undefined;
   readonly limits?: Partial<RequestLimits> | undefined;
+  /** Answers `/metrics` for all processes, where there are several; null when it can't. */
+  readonly metricsOfAll?: (() => Promise<string | null>) | undefined;
 }
 
 /** What watches over the requests of one service: its log, its figures, its traces and its limits. */
@@ -40,12 +42,13 @@ export class Operations {
     this.#log = log;
     this.#underWay = new RequestsUnderWay(headers, { ...REQUEST_LIMITS, ...limits });
     const sql = new TranslatingExecutor(new PgExecutor(store.database.pool));
-    this.metrics = new ServiceMetrics({
+    const gauges = {
       store: () => store.load(),
       passwords: () => this.#passwords?.work ?? NO_WORK,
       openSessions: () => countOpenSessions(sql),
       requestsUnderWay: () => this.#underWay.count,
-    });
+    };
+    this.metrics = new ServiceMetrics(gauges, options.metricsOfAll);
     this.#requestLog = new RequestLog(log, tracing?.traceIdOf);
     const observers = [this.metrics.requests, ...(log === NO_LOG ? [] : [this.#requestLog])];
     for (const observer of [...observers, ...(tracing ? [tracing.requests] : [])]) this.#underWay.observe(observer);

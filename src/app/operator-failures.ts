@@ -1,10 +1,15 @@
+import { CastellanClientError } from '../client/client-errors.js';
 import { CastellanError } from '../core/errors.js';
+import { ApplyRunningError } from '../core/ports/writes.js';
+import { serviceFailure } from './administration/service-failures.js';
 import { EmbeddedPostgresError } from '../store/embedded/embedded-postgres-error.js';
 import { MigrationError } from '../store/migrations.js';
 import { DatabaseUnreachableError } from '../store/wait-for-database.js';
 import { ConfigError } from './config.js';
 import { InterruptedError } from './operator.js';
+import { WorkersFailedError } from './workers/workers-failed-error.js';
 import { PolicyError, type PolicyProblem } from './policy/policy-error.js';
+import { RemovalsDifferError } from './policy/prune.js';
 
 /** Whose turn it is: the caller asked wrongly, the database can't be had, it was stopped, it could not be done. */
 export type FailureKind = 'usage' | 'unavailable' | 'interrupted' | 'failed' | 'unexpected';
@@ -25,12 +30,17 @@ export function failureOf(error: unknown): Failure {
     return { kind: 'failed', code: error.code, message: error.message, problems: error.problems };
   }
   if (error instanceof CastellanError) return { kind: kindOf(error), code: error.code, message: error.detail };
+  if (error instanceof CastellanClientError) return serviceFailure(error);
   if (error instanceof ConfigError) return { kind: 'usage', code: 'invalid_settings', message: error.message };
   if (error instanceof InterruptedError) return { kind: 'interrupted', code: error.code, message: error.message };
+  if (error instanceof ApplyRunningError || error instanceof RemovalsDifferError)
+    return { kind: 'failed', code: error.code, message: error.message };
   if (error instanceof MigrationError) return { kind: 'failed', code: error.code, message: error.message };
   if (error instanceof DatabaseUnreachableError || error instanceof EmbeddedPostgresError) {
     return { kind: 'unavailable', code: error.code, message: error.message };
   }
+  if (error instanceof WorkersFailedError && error.code === 'workers_failed')
+    return { kind: 'failed', code: error.code, message: error.message };
   return unexpected(error);
 }
 

@@ -115,7 +115,8 @@ async function notesOnPermission(store: Store, { type: name, action }: Permissio
   return type.actions.includes(action) ? [] : [`${action} is no action of the type ${name}.`];
 }
 
-async function notesOnSubject(store: Store, subject: SubjectRef): Promise<string[]> {
+/** What of the subject the database does not know. */
+export async function notesOnSubject(store: Store, subject: SubjectRef): Promise<string[]> {
   const readers: Readonly<Record<string, { find(id: string): Promise<object | null> }>> = {
     user: store.users,
     group: store.groups,

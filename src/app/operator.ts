@@ -11,8 +11,8 @@ export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   readonly code = 'interrupted';
 
-  constructor() {
-    super('Interrupted: nothing of it was kept.');
+  constructor(message = 'Interrupted: nothing of it was kept.') {
+    super(message);
   }
 }
 
@@ -102,7 +102,8 @@ export async function prepareInTime(
   }
 }
 
-async function unlessStopped<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+/** The work's result, unless the signal comes first: the work is then left behind. @throws InterruptedError, and as the work does. */
+export async function unlessStopped<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   if (signal.aborted) throw new InterruptedError();
   let onAbort = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {

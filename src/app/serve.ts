@@ -1,19 +1,18 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Passwords } from '../auth/passwords.js';
 import type { EmbeddedPostgres } from '../store/embedded/embedded-postgres.js';
 import { openStore, type Store } from '../store/store.js';
 import type { Config } from './config.js';
 import { isEmpty, loadDemo } from './demo.js';
 import { ensureFirstAdmin, type FirstAdmin } from './first-admin.js';
+import { listen } from './listen.js';
 import { openLog, type Log } from './log/log.js';
-import { PATIENT, warm } from './patience.js';
+import { PATIENT } from './patience.js';
 import { prepareDatabase, type PreparedDatabase } from './prepared-database.js';
-import { createService } from './service.js';
-import { stopInOrder, within } from './stop-in-order.js';
+import { within } from './stop-in-order.js';
 import { stopSignal, type StopSignal } from './stop-signal.js';
-import { startTracing } from './tracing/start-tracing.js';
+import { Workers } from './workers/workers.js';
 
 /** Takes what the service has to say to a person, a line at a time. */
 export interface Output {
@@ -22,6 +21,7 @@ export interface Output {
 
 const WATCH_EVERY_MS = 1000;
 const CLOSE_MS = 1000;
+const STOPPING = 'Stopping: finishing the requests under way.';
 
 /**
  * Runs the service until it is told to stop (SIGINT, SIGTERM): makes the database ready, listens, and at the end lets the
@@ -58,35 +58,47 @@ interface Answering {
 }
 
 // What a person is told once goes to stdout; the log, which others keep, to stderr.
-async function answer({ database, config, out, stop, contents }: Answering): Promise<void> {
-  const log = openLog(process.stderr, config.logLevel, config.logFormat);
-  const tracing = config.tracing ? await startTracing(log) : undefined;
-  const store = openStore({ url: database.url, statements: tracing?.statements });
+async function answer(answering: Answering): Promise<void> {
+  const { config } = answering;
+  const several = config.workers > 1;
+  const log = openLog(process.stderr, config.logLevel, config.logFormat, several ? { pid: process.pid } : null);
   try {
-    await warm(store);
-    const app = await createService({
-      store,
-      publicUrl: config.publicUrl,
-      identityProvider: config.identityProvider,
-      trustedProxies: config.trustedProxies,
-      report: (error, requestId) => log.error({ request_id: requestId, error }, 'unexpected error'),
-      operations: { log, tracing, metricsToken: config.metricsToken },
-    });
-    try {
-      await app.listen(config.port, config.host);
-      greet(out, addressOf(app), contents);
-      log.info({ address: addressOf(app) }, 'listening');
-      if (database.embedded) await keepRunning(database.embedded, store, stop.signal, log);
-      else await stop.stopped;
-      out.write('Stopping: finishing the requests under way.');
-      log.info({}, 'stopping');
-    } finally {
-      await stopInOrder(app);
-    }
+    await (several ? answerByWorkers(answering, log) : answerAlone(answering, log));
   } finally {
-    await within(CLOSE_MS, Promise.all([store.close(), tracing?.close()]));
     log.info({}, 'stopped');
     log.flush();
+  }
+}
+
+async function answerAlone({ database, config, out, stop, contents }: Answering, log: Log): Promise<void> {
+  const listening = await listen(config, database.url, log);
+  try {
+    greet(out, listening.address, contents);
+    log.info({ address: listening.address }, 'listening');
+    if (database.embedded) await keepRunning(database.embedded, listening.store, stop.signal, log);
+    else await stop.stopped;
+    out.write(STOPPING);
+    log.info({}, 'stopping');
+  } finally {
+    await listening.stop();
+  }
+}
+
+async function answerByWorkers({ database, config, out, stop, contents }: Answering, log: Log): Promise<void> {
+  const workers = new Workers({ count: config.workers, databaseUrl: database.url, log });
+  const store = openStore({ url: database.url, connections: 1, decisionConnections: 1 });
+  try {
+    const address = await workers.start(stop.signal);
+    if (address !== null) greet(out, address, contents);
+    const ended = AbortSignal.any([stop.signal, workers.failed]);
+    if (database.embedded) await keepRunning(database.embedded, store, ended, log);
+    else if (!ended.aborted) await once(ended, 'abort');
+    workers.failed.throwIfAborted();
+    out.write(STOPPING);
+    log.info({}, 'stopping');
+  } finally {
+    await workers.stop();
+    await within(CLOSE_MS, store.close());
   }
 }
 
@@ -138,11 +150,6 @@ async function keepRunning(embedded: EmbeddedPostgres, store: Store, signal: Abo
       });
     }
   }
-}
-
-function addressOf(app: NestFastifyApplication): string {
-  const { address, port, family } = app.getHttpServer().address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 function greet(out: Output, address: string, { admin, demoPassword }: FirstContents): void {

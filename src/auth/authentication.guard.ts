@@ -4,6 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { ANONYMOUS_CALLER, type Caller } from '../core/caller.js';
 import { isPublic } from '../nest/route-policy.js';
+import { actingCaller } from './acting-caller.js';
 import { AUTH_OPTIONS, type AuthOptions } from './auth-options.js';
 import { BASIC, BasicStrategy } from './basic.strategy.js';
 import { BEARER, BearerStrategy } from './bearer.strategy.js';
@@ -46,6 +47,11 @@ export class AuthenticationGuard extends AuthGuard([JWT, BEARER, BASIC, SESSION]
     request.user = ANONYMOUS_CALLER;
     requireSameSite(request, this.auth.publicUrl);
     if (this.#isPublic(context)) return true;
+    const acting = actingCaller();
+    if (acting) {
+      request.user = acting;
+      return true;
+    }
     const { authorization } = request.headers;
     if (authorization === undefined && !sessionOf(request)) return true;
     // Passport costs as much as a decision: a credential that needs no verification is only asked whether it stands.

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { CheckAnswer } from '../app/operator-questions.js';
-import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
+import type { Checked } from '../app/administration/questions.js';
+import { administer } from './administering.js';
+import { examples, onDatabaseOrService, type Context, type PlaceOptions } from './context.js';
 import { EXIT } from './exit-status.js';
 
 const HELP = `
@@ -9,36 +10,35 @@ a script that must tell them apart reads the answer, or --json.
 `;
 
 /** `castellan check SUBJECT ACTION OBJECT` */
-export function checkCommand(program: Command, { output, finish }: Context): void {
-  onDatabase(program.command('check').description('tell whether a subject may do an action on an object, and why'))
+export function checkCommand(program: Command, context: Context): void {
+  const { output, finish } = context;
+  onDatabaseOrService(
+    program.command('check').description('tell whether a subject may do an action on an object, and why'),
+  )
     .argument('<subject>', 'who, as type:id')
     .argument('<action>', 'such as view')
     .argument('<object>', 'on what, as type:id')
     .addHelpText('after', HELP + examples('check user:alice view post:123', 'check group:anyone view post:123 --json'))
-    .action(async (subject: string, action: string, object: string, given: DatabaseOptions) => {
-      const [{ withStore }, { check, readCheck }] = await Promise.all([
-        import('../app/operator.js'),
-        import('../app/operator-questions.js'),
-      ]);
+    .action(async (subject: string, action: string, object: string, given: PlaceOptions) => {
+      const { readCheck } = await import('../app/operator-questions.js');
       const question = readCheck(subject, action, object);
-      const { config, options } = await operatorSetting(given);
-      const answer = await withStore(config, output.note, (store) => check(store, question), options);
+      const answer = await administer(context, given, ({ questions }) => questions.check(question));
       const word = answer.allowed ? output.paint('green', 'allow') : output.paint('red', 'deny');
       const { allowed, reason, notes } = answer;
       const rules = answer.rules.map(({ id, source, effect, placed }) => ({ id, source, effect, placed }));
-      await output.answer({ decision: allowed ? 'allow' : 'deny', reason, rules, notes }, [
-        `${word}: ${told(answer, subject, action, object)}`,
-        ...notes,
-      ]);
+      const decision = allowed ? 'allow' : 'deny';
+      const lines = [`${word}: ${told(answer, subject, action, object)}`, ...notes];
+      await output.answer({ decision, reason, rules, notes }, lines, [decision]);
       finish(allowed ? EXIT.fine : EXIT.no);
     });
 }
 
-function told({ reason, rules }: CheckAnswer, subject: string, action: string, object: string): string {
+function told({ reason, rules }: Checked, subject: string, action: string, object: string): string {
+  if (reason === null) return 'why is told to whoever has access:evaluate.';
   const [rule] = rules;
   const found = `${rule?.source === 'role' ? 'a rule of a role' : 'a grant'}, placed ${rule?.placed === 'object' ? `on ${object}` : 'everywhere'}`;
   const type = object.slice(0, object.indexOf(':'));
-  const sentences: Readonly<Record<CheckAnswer['reason'], string>> = {
+  const sentences: Readonly<Record<NonNullable<Checked['reason']>, string>> = {
     superuser: `${subject} is a superuser.`,
     rule_allows: `${found}, allows it.`,
     rule_denies: `${found}, denies it.`,

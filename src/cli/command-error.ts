@@ -7,6 +7,8 @@ export class CommandError extends Error {
   constructor(
     message: string,
     readonly status: ExitStatus = EXIT.usage,
+    /** Stable, for programs. */
+    readonly code: string = status === EXIT.interrupted ? 'interrupted' : 'usage',
   ) {
     super(message);
   }

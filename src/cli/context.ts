@@ -25,6 +25,43 @@ export function onDatabase(command: Command): Command {
     );
 }
 
+/** The options of each command that works on the database or on a service. */
+export interface PlaceOptions extends DatabaseOptions {
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly insecure?: true;
+  readonly as?: string;
+  readonly quiet?: true;
+}
+
+/** The options of each command that writes there, and of those that delete. */
+export interface WriteOptions extends PlaceOptions {
+  readonly dryRun?: true;
+}
+export interface DeleteOptions extends WriteOptions {
+  readonly yes?: true;
+}
+
+/** Adds what each command understands that works on the database, or on a service by its API. */
+export function onDatabaseOrService(command: Command): Command {
+  return onDatabase(command)
+    .option('--url <url>', 'work on the service there (or CASTELLAN_URL), by the token in CASTELLAN_TOKEN')
+    .option('--token-file <file>', 'read the token from a file')
+    .option('--insecure', 'send the token over http, to wherever it is')
+    .option('--as <subject>', 'under the rights of this user or service, on the database')
+    .option('-q, --quiet', 'print no more than the answer itself');
+}
+
+/** The same for a command that writes. */
+export function writing(command: Command): Command {
+  return onDatabaseOrService(command).option('--dry-run', 'do all of it on the database, tell it, and undo it');
+}
+
+/** The same for a command that deletes what others may hang on. */
+export function deleting(command: Command): Command {
+  return writing(command).option('--yes', 'delete it without asking, with all that goes along');
+}
+
 /** Reads a whole number from an option. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

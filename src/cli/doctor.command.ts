@@ -6,7 +6,8 @@ import type { Output } from './output.js';
 
 const HELP = `
 Compares what the tables say of each other, and exits with 1 when it finds a fault. --fix mends what can be mended, in one transaction
-that other writes wait for, says what it did, and exits with 1 when something is left.
+that other writes wait for, says what it did, and exits with 1 when something is left. Notes tell of what is no fault and comes to nothing:
+what has expired, grants that nobody can use, roles that nobody holds, rules that never count. They don't change how it exits.
 `;
 
 /** `castellan doctor` */
@@ -35,18 +36,21 @@ function told({ faults, mended, notes }: Mending, fix: boolean, output: Output):
   return [
     ...mended.flatMap((fault) => faultLines(output.paint('green', 'mended'), fault)),
     ...faults.flatMap((fault) => [...faultLines(output.paint('red', 'fault'), fault), `  ${cure(fault, fix)}`]),
-    ...notes.map(({ count, says }) => `${output.paint('yellow', 'note')}: ${says}: ${count}`),
+    ...notes.flatMap(({ count, says, examples: some }) => [
+      `${output.paint('yellow', 'note')}: ${says}: ${count}`,
+      ...exampleLines(count, some),
+    ]),
     ...(faults.length === 0 ? [mended.length > 0 ? 'All faults are mended.' : 'No faults.'] : []),
   ];
 }
 
 function faultLines(word: string, { kind, says, count, examples: some }: Fault): string[] {
+  return [`${word}: ${says} (${kind}: ${count})`, ...exampleLines(count, some)];
+}
+
+function exampleLines(count: number, some: readonly string[]): string[] {
   const more = count - some.length;
-  return [
-    `${word}: ${says} (${kind}: ${count})`,
-    ...some.map((example) => `  ${example}`),
-    ...(more > 0 ? [`  and ${more} more`] : []),
-  ];
+  return [...some.map((example) => `  ${example}`), ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
 function cure({ mendable, advice }: Fault, fix: boolean): string {

@@ -4,6 +4,8 @@ export const EXIT = {
   fine: 0,
   /** Not done; for `check`: denied. */
   no: 1,
+  /** There are changes to apply: `plan` found some. */
+  pending: 2,
   /** The command line, its input or a setting does not make sense. */
   usage: 64,
   /** The database is out of reach, or too busy. */

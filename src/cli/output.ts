@@ -7,6 +7,7 @@ type Colour = 'green' | 'red' | 'yellow';
 export class Output {
   #closed = false;
   #progressShown = false;
+  #quiet = false;
 
   constructor(
     /** Answers and errors are JSON, and nothing else is said. */
@@ -23,21 +24,32 @@ export class Output {
 
   /** Writes lines, and waits until the reader keeps up; false once nobody reads any more. */
   async lines(lines: readonly string[]): Promise<boolean> {
-    if (lines.length === 0 || this.#closed) return !this.#closed;
-    if (!this.stdout.write(`${lines.join('\n')}\n`)) {
+    if (lines.length === 0) return !this.#closed;
+    return this.bytes(`${lines.join('\n')}\n`);
+  }
+
+  /** Writes a piece of a stream as it is, and waits until the reader keeps up; false once nobody reads any more. */
+  async bytes(piece: Uint8Array | string): Promise<boolean> {
+    if (this.#closed) return false;
+    if (!this.stdout.write(piece)) {
       await Promise.race([once(this.stdout, 'drain'), once(this.stdout, 'close')]).catch(() => {});
     }
     return !this.#closed;
   }
 
-  /** Writes one answer: the value as JSON, or the lines for a person. */
-  async answer(value: object, lines: readonly string[]): Promise<void> {
-    await this.lines(this.json ? [JSON.stringify(value)] : lines);
+  /** Says no more than answers need from now on, and no notes. */
+  hush(): void {
+    this.#quiet = true;
+  }
+
+  /** Writes one answer: the value as JSON, or the lines for a person; once it is hushed, what of them is the answer itself. */
+  async answer(value: object, lines: readonly string[], essence = lines): Promise<void> {
+    await this.lines(this.json ? [JSON.stringify(value)] : this.#quiet ? essence : lines);
   }
 
   /** Tells a person something on the way. */
   readonly note = (line: string): void => {
-    if (this.json) return;
+    if (this.json || this.#quiet) return;
     this.#clearProgress();
     this.stderr.write(`${line}\n`);
   };

@@ -17,7 +17,10 @@ interface Given {
 
 /** `castellan prisma view TYPE` */
 export function prismaCommands(program: Command, { output }: Context): void {
-  const prisma = program.command('prisma').description('what an app takes that lists its own rows with Prisma');
+  const prisma = program
+    .command('prisma')
+    .description('what an app takes that lists its own rows with Prisma')
+    .addHelpText('after', examples('prisma view document --id uuid'));
   prisma
     .command('view')
     .description('print the view of access of a model, for schema.prisma and as a migration')

@@ -1,21 +1,40 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { assignCommands } from './assign.command.js';
+import { applyCommand } from './apply.command.js';
 import { changesCommand } from './changes.command.js';
 import { checkCommand } from './check.command.js';
+import { commandOf, withoutHelpWord } from './command-tree.js';
 import type { Context } from './context.js';
+import { demoCommand } from './demo.command.js';
 import { doctorCommand } from './doctor.command.js';
+import { dumpCommand } from './dump.command.js';
 import { EXIT } from './exit-status.js';
 import { explainCommand } from './explain.command.js';
+import { exportCommand } from './export.command.js';
+import { gcCommand } from './gc.command.js';
+import { grantCommands } from './grant.command.js';
+import { groupCommands } from './group.command.js';
+import { importCommand } from './import.command.js';
+import { initCommand } from './init.command.js';
 import { listCommand } from './list.command.js';
 import { migrateCommand } from './migrate.command.js';
+import { objectCommands } from './object.command.js';
 import { Output } from './output.js';
+import { planCommand } from './plan.command.js';
 import { prismaCommands } from './prisma.command.js';
+import { roleCommands } from './role.command.js';
 import { runCommand } from './run.command.js';
 import { seedCommand } from './seed.command.js';
 import { serveCommand } from './serve.command.js';
+import { statusCommand } from './status.command.js';
+import { testCommand } from './test.command.js';
 import { CommandError } from './command-error.js';
+import { completionCommand } from './completion.command.js';
 import { configCommand } from './config.command.js';
+import { typeCommands } from './type.command.js';
 import { userCommands } from './user.command.js';
+import { whatCanCommand } from './what-can.command.js';
 import { whoCanCommand } from './who-can.command.js';
 
 /** How a run of the command line ended; `atOnce` when nothing that still goes on is to be waited for. */
@@ -40,33 +59,52 @@ export async function run(args: readonly string[]): Promise<Run> {
       status = ended;
     },
   });
+  const line = withoutHelpWord(program, args);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(line, { from: 'user' });
     return { status, atOnce: false };
   } catch (error) {
-    return report(error, output);
+    return report(error, output, ['castellan', ...commandOf(program, line).words].join(' '));
   }
 }
 
-function makeProgram(context: Context): Command {
+/** The whole of the command line, as a tree of commands. */
+export function makeProgram(context: Context): Command {
   const program = new Command('castellan')
     .description('Who may do what, on which object: run the service, and look after its database.')
     .version(versionOfPackage(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show how it is used')
-    .helpCommand('help [command]', 'show how a command is used')
+    .helpCommand('help [command...]', 'show how a command is used')
     .showSuggestionAfterError()
     .configureOutput({ outputError: () => {} })
     .exitOverride()
     .addHelpText('after', EPILOGUE);
-  const questions = [checkCommand, listCommand, whoCanCommand, explainCommand, changesCommand];
+  const questions = [checkCommand, listCommand, whoCanCommand, whatCanCommand, explainCommand, changesCommand];
   for (const add of [
     serveCommand,
     configCommand,
     migrateCommand,
+    initCommand,
+    testCommand,
+    planCommand,
+    applyCommand,
     seedCommand,
+    grantCommands,
+    assignCommands,
     userCommands,
+    groupCommands,
+    roleCommands,
+    typeCommands,
+    objectCommands,
     ...questions,
+    exportCommand,
+    importCommand,
+    dumpCommand,
     doctorCommand,
+    gcCommand,
+    statusCommand,
+    demoCommand,
+    completionCommand,
     prismaCommands,
     runCommand,
   ])
@@ -77,21 +115,23 @@ function makeProgram(context: Context): Command {
 const EPILOGUE = `
 The database is the one of DATABASE_URL, or else the project's own in CASTELLAN_DATA_DIR (.castellan).
 
-Exit status: 0 fine, or allowed; 1 not done, or denied; 64 wrong use; 69 database out of reach.
+Exit status: 0 fine, or allowed; 1 not done, or denied; 2 changes pending;
+64 wrong use; 69 database out of reach.
 
 Example:
   $ castellan seed demo/demo.yaml
   $ castellan check user:carol change post:123`;
 
-async function report(error: unknown, output: Output): Promise<Run> {
+async function report(error: unknown, output: Output, command: string): Promise<Run> {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return { status: EXIT.fine, atOnce: false };
     // Without a command, commander has shown the help already.
-    if (error.code !== 'commander.help' || output.json) output.error({ code: 'usage', message: messageOf(error) });
+    if (error.code !== 'commander.help' || output.json)
+      output.error({ code: 'usage', message: messageOf(error, command) });
     return { status: EXIT.usage, atOnce: false };
   }
   if (error instanceof CommandError) {
-    output.error({ code: error.status === EXIT.interrupted ? 'interrupted' : 'usage', message: error.message });
+    output.error({ code: error.code, message: error.message });
     return { status: error.status, atOnce: false };
   }
   const { failureOf } = await import('../app/operator-failures.js');
@@ -108,13 +148,13 @@ async function report(error: unknown, output: Output): Promise<Run> {
   return { status: statuses[kind], atOnce: kind === 'interrupted' };
 }
 
-function messageOf({ code, message }: CommanderError): string {
-  if (code === 'commander.help') return 'name a command; castellan --help lists them';
+function messageOf({ code, message }: CommanderError, command: string): string {
+  if (code === 'commander.help') return `name a command; ${command} --help lists them`;
   const said = message
     .replace(/^error: /, '')
     .replaceAll('\n', ' ')
     .replace(/\.?$/, '.');
-  return `${said} See castellan --help.`;
+  return `${said} See ${command} --help.`;
 }
 
 function versionOfPackage(): string {

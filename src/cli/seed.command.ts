@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { PolicyResult } from '../app/policy/policy-result.js';
 import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
+import { policyProgress } from './policy-progress.js';
 
 const HELP = `
 FILE is YAML 1.2 or JSON (docs/cli.md describes it); - is the standard input. It is applied as a whole or not at all, and
@@ -25,21 +26,18 @@ export function seedCommand(program: Command, { output }: Context): void {
       const { config, options } = await operatorSetting(given);
       // Before any database is started, as a slip in the file needs none to be found.
       const seed = await loadPolicyFile(file);
-      const result = await withStore(
+      const { changed, counts } = await withStore(
         config,
         output.note,
-        (store) =>
-          applyPolicyAsOperator(store, seed, ({ kind, done, total }) =>
-            output.progress(`${kind}: ${done} of ${total}`),
-          ),
+        (store) => applyPolicyAsOperator(store, seed, { onProgress: policyProgress(output) }),
         options,
       );
       output.progress('');
-      await output.answer({ file: seed.source.file, ...result }, told(seed.source.file, result));
+      await output.answer({ file: seed.source.file, changed, counts }, told(seed.source.file, { changed, counts }));
     });
 }
 
-function told(file: string, { changed, counts }: PolicyResult): string[] {
+function told(file: string, { changed, counts }: Pick<PolicyResult, 'changed' | 'counts'>): string[] {
   if (!changed) return [`${file}: nothing changed, all of it was there.`];
   const kinds = Object.entries(counts).filter(([, count]) => Object.values(count).some((number) => number > 0));
   const width = Math.max(...kinds.map(([kind]) => kind.length));

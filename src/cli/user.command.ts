@@ -1,14 +1,14 @@
-import { Option, type Command } from 'commander';
-import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
-import { promptForPassword, readPasswordFromStdin } from './password-input.js';
-import { CommandError } from './command-error.js';
+import type { Command } from 'commander';
+import { administer, answerWrite } from './administering.js';
+import { examples, writing, type Context, type WriteOptions } from './context.js';
+import { newPassword, PASSWORD_HELP, passwordOptions, toldPassword, type PasswordOptions } from './new-password.js';
+import { userChangeCommands } from './user-change.command.js';
+import { userShowCommands } from './user-show.command.js';
 import { userTokenCommand } from './user-token.command.js';
 
-interface UserOptions extends DatabaseOptions {
+interface UserOptions extends WriteOptions, PasswordOptions {
   readonly id?: string;
   readonly email?: string;
-  readonly passwordStdin?: true;
-  readonly generatePassword?: true;
   readonly superuser?: true;
 }
 
@@ -18,49 +18,47 @@ export function userCommands(program: Command, context: Context): void {
     .command('user')
     .description('look after users')
     .addHelpText('after', examples('user create alice', 'user token billing "the billing service"'));
-  onDatabase(user.command('create').description('make a user who can sign in'))
+  const create = writing(user.command('create').description('make a user who can sign in'))
     .argument('<username>', 'the name to sign in with')
     .option('--id <id>', 'the id, when it is not to be the username; it never changes')
-    .option('--email <address>', 'an email address')
-    .addOption(
-      new Option('--password-stdin', 'read the password from the standard input').conflicts('generatePassword'),
-    )
-    .option('--generate-password', 'make up a password, and print it this once')
+    .option('--email <address>', 'an email address');
+  passwordOptions(create)
     .option('--superuser', 'who may do everything')
     .addHelpText(
       'after',
-      `\nThe password is asked for, unseen, unless one of the options says where it comes from.\n${examples(
-        'user create alice --email alice@example.com',
-        'user create admin2 --superuser --generate-password',
-        'user create ci --password-stdin < password.txt',
-      )}`,
+      PASSWORD_HELP +
+        examples(
+          'user create alice --email alice@example.com',
+          'user create admin2 --superuser --generate-password',
+          'user create ci --password-stdin < password.txt',
+        ),
     )
     .action((username: string, given: UserOptions) => createUser(username, given, context));
+  userChangeCommands(user, context);
   userTokenCommand(user, context);
+  userShowCommands(user, context);
 }
 
-async function createUser(username: string, given: UserOptions, { output }: Context): Promise<void> {
-  const [{ withStore }, users, { generatePassword }] = await Promise.all([
-    import('../app/operator.js'),
+async function createUser(username: string, given: UserOptions, context: Context): Promise<void> {
+  const [{ requireFit }, { generatePassword }] = await Promise.all([
     import('../app/operator-users.js'),
     import('../app/first-admin.js'),
   ]);
   const { id, email, superuser = false } = given;
   // What is wrong with the rest is said before a password is asked for.
-  users.requireFit({ username, id, email, superuser, password: generatePassword() });
-  const generated = given.generatePassword ? generatePassword() : undefined;
-  const request = { username, id, email, superuser, password: generated ?? (await readPassword(given)) };
-  users.requireFit(request);
-  const { config, options } = await operatorSetting(given);
-  const user = await withStore(config, output.note, (store) => users.createUser(store, request), options);
-  await output.answer(generated === undefined ? { user } : { user, password: generated }, [
-    `Created ${user.superuser ? 'the superuser' : 'the user'} ${user.username}${user.id === user.username ? '' : ` (user:${user.id})`}.`,
-    ...(generated === undefined ? [] : [`Password: ${generated} (shown this once: keep it)`]),
-  ]);
-}
-
-function readPassword({ passwordStdin }: UserOptions): Promise<string> {
-  if (passwordStdin) return readPasswordFromStdin(process.stdin);
-  if (process.stdin.isTTY) return promptForPassword(process.stdin, process.stderr);
-  throw new CommandError('There is no terminal to ask for a password: use --password-stdin or --generate-password.');
+  requireFit({ username, id, email, superuser, password: generatePassword() });
+  const { password, generated } = await newPassword(given);
+  const request = { username, id, email, superuser, password };
+  requireFit(request);
+  const user = await administer(context, given, ({ users }) => users.create(request));
+  await answerWrite(
+    context,
+    given,
+    generated === undefined ? { user } : { user, password: generated },
+    [
+      `Created ${user.superuser ? 'the superuser' : 'the user'} ${user.username}${user.id === user.username ? '' : ` (user:${user.id})`}.`,
+      ...toldPassword(generated),
+    ],
+    [generated ?? user.id],
+  );
 }

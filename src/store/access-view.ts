@@ -97,7 +97,7 @@ export const idFormsOf = (typeId: string): string => `(
 const whole = (digits: number, type: string, least: string, largest: string): string =>
   `CASE WHEN external_id ~ '^(0|-?[1-9][0-9]{0,${digits - 1}})$' THEN external_id::${type} BETWEEN ${least} AND ${largest} ELSE false END`;
 // None of them casts what it can not.
-const FITS = {
+export const FITS = {
   uuid: `external_id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'`,
   int: whole(10, 'bigint', '-2147483648', '2147483647'),
   bigint: whole(19, 'numeric', '-9223372036854775808', '9223372036854775807'),

@@ -1,13 +1,15 @@
-import pg from 'pg';
 import type { Author } from '../core/caller.js';
-import { translatingDatabaseErrors } from './database-errors.js';
 import { run, type Found } from './doctor-check.js';
 import { CLOSURE_CHECKS } from './doctor-closures.js';
+import { notesOn, type Note } from './doctor-notes.js';
 import { ORPHAN_CHECKS } from './doctor-orphans.js';
 import { ROW_GRANTS_CHECK } from './doctor-row-grants.js';
 import { RULE_CHECKS } from './doctor-rules.js';
-import { PgExecutor, type SqlExecutor } from './executor.js';
+import type { SqlExecutor } from './executor.js';
+import { onOwnConnection } from './own-connection.js';
 import { lock } from './write-transactions.js';
+
+export type { Note } from './doctor-notes.js';
 
 /** What is wrong with the tables. */
 export interface Fault extends Found {
@@ -17,13 +19,6 @@ export interface Fault extends Found {
   readonly mendable: boolean;
   /** What a person can do about it, where it can't be mended. */
   readonly advice?: string;
-}
-
-/** What is as it may be, and worth knowing. */
-export interface Note {
-  readonly kind: string;
-  readonly count: number;
-  readonly says: string;
 }
 
 export interface Examination {
@@ -40,22 +35,6 @@ export interface Mending extends Examination {
 const CHECKS = [...ORPHAN_CHECKS, ...CLOSURE_CHECKS, ...RULE_CHECKS, ROW_GRANTS_CHECK];
 // What is mended may uncover something, such as a role's row that has no closure yet.
 const MOST_ROUNDS = 3;
-// Nobody's request waits for it, and a large database takes its time.
-const STATEMENT_MS = 3_600_000;
-const LOCK_MS = 60_000;
-
-const NOTES: readonly { kind: string; says: string; count: string }[] = [
-  {
-    kind: 'expired_grants',
-    says: 'grants have expired',
-    count: 'SELECT count(*)::int AS count FROM castellan.grants WHERE expires_at <= statement_timestamp()',
-  },
-  {
-    kind: 'expired_assignments',
-    says: 'assignments have expired',
-    count: 'SELECT count(*)::int AS count FROM castellan.assignments WHERE expires_at <= statement_timestamp()',
-  },
-];
 
 /**
  * Compares what the tables say of each other, in one snapshot: closures with their edges, and all that hangs on something with
@@ -64,10 +43,14 @@ const NOTES: readonly { kind: string; says: string; count: string }[] = [
  * @throws CastellanError `database_unavailable`, `overloaded`.
  */
 export function examine(databaseUrl: string): Promise<Examination> {
-  return onOwnConnection(databaseUrl, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (sql) => ({
-    faults: await faultsIn(sql),
-    notes: await notesOn(sql),
-  }));
+  return onOwnConnection(
+    { databaseUrl, name: 'castellan doctor' },
+    'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    async (sql) => ({
+      faults: await faultsIn(sql),
+      notes: await notesOn(sql),
+    }),
+  );
 }
 
 /**
@@ -77,20 +60,24 @@ export function examine(databaseUrl: string): Promise<Examination> {
  * @throws CastellanError `database_unavailable`, `overloaded`; the database is then as it was.
  */
 export function mend(databaseUrl: string, author: Author): Promise<Mending> {
-  return onOwnConnection(databaseUrl, 'BEGIN ISOLATION LEVEL READ COMMITTED', async (sql) => {
-    await lock(sql, 'structure');
-    let faults = await faultsIn(sql);
-    const mended: Fault[] = [];
-    for (let round = 0; round < MOST_ROUNDS && faults.some(({ mendable }) => mendable); round += 1) {
-      const before = faults;
-      await mendAll(sql, before);
-      faults = await faultsIn(sql);
-      mended.push(...before.flatMap((fault) => lessened(fault, faults)));
-      if (mended.length === 0) break;
-    }
-    if (mended.length > 0) await record(sql, author, mended, faults);
-    return { mended, faults, notes: await notesOn(sql) };
-  });
+  return onOwnConnection(
+    { databaseUrl, name: 'castellan doctor' },
+    'BEGIN ISOLATION LEVEL READ COMMITTED',
+    async (sql) => {
+      await lock(sql, 'structure');
+      let faults = await faultsIn(sql);
+      const mended: Fault[] = [];
+      for (let round = 0; round < MOST_ROUNDS && faults.some(({ mendable }) => mendable); round += 1) {
+        const before = faults;
+        await mendAll(sql, before);
+        faults = await faultsIn(sql);
+        mended.push(...before.flatMap((fault) => lessened(fault, faults)));
+        if (mended.length === 0) break;
+      }
+      if (mended.length > 0) await record(sql, author, mended, faults);
+      return { mended, faults, notes: await notesOn(sql) };
+    },
+  );
 }
 
 async function faultsIn(sql: SqlExecutor): Promise<Fault[]> {
@@ -101,15 +88,6 @@ async function faultsIn(sql: SqlExecutor): Promise<Fault[]> {
     faults.push({ kind, says, ...found, mendable: mending !== undefined, ...(advice === undefined ? {} : { advice }) });
   }
   return faults;
-}
-
-async function notesOn(sql: SqlExecutor): Promise<Note[]> {
-  const notes: Note[] = [];
-  for (const { kind, says, count: statement } of NOTES) {
-    const [row] = await run<{ count: number }>(sql, statement);
-    if (row && row.count > 0) notes.push({ kind, says, count: row.count });
-  }
-  return notes;
 }
 
 async function mendAll(sql: SqlExecutor, faults: readonly Fault[]): Promise<void> {
@@ -139,32 +117,4 @@ async function record(
      VALUES ($1, $2, 'database.mend', 'database', 'castellan', $3::jsonb, $4::jsonb, $5)`,
     [subject.type, subject.id, told([...mended, ...left]), told(left), requestId],
   );
-}
-
-function onOwnConnection<Result>(
-  databaseUrl: string,
-  begin: string,
-  work: (sql: SqlExecutor) => Promise<Result>,
-): Promise<Result> {
-  return translatingDatabaseErrors(async () => {
-    const client = new pg.Client({
-      connectionString: databaseUrl,
-      application_name: 'castellan doctor',
-      statement_timeout: STATEMENT_MS,
-      lock_timeout: LOCK_MS,
-      keepAlive: true,
-    });
-    // A connection that breaks between two statements tells so in the next one.
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      await client.query(begin);
-      const result = await work(new PgExecutor(client));
-      await client.query('COMMIT');
-      return result;
-    } finally {
-      // What was begun and not committed ends with its connection.
-      await client.end().catch(() => {});
-    }
-  });
 }

@@ -52,7 +52,8 @@ async function situationOf(sql: SqlExecutor, { subject, permission, object }: Qu
     object?.id ?? null,
   ]);
   if (!situation) throw new CastellanError('internal', 'The database left a question without an answer.');
-  return situation;
+  // A built-in group that is asked about is among them as itself, too: its rules would be told twice.
+  return { ...situation, principals: [...new Set(situation.principals)] };
 }
 
 async function factsOf(sql: SqlExecutor, question: Question, situation: SituationRow): Promise<ExplainedFacts> {

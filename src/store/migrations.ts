@@ -52,6 +52,11 @@ export async function applyMigrations(databaseUrl: string, options: MigrationOpt
   }
 }
 
+/** The names of the migrations of this release, in their order. */
+export async function packagedMigrations(): Promise<string[]> {
+  return (await readMigrations(packagePrismaDir)).migrationDirectories.map((directory) => directory.path);
+}
+
 function warnOfUnknown(applied: ReadonlySet<string>, names: string[], log: (line: string) => void): void {
   const unknown = [...applied].filter((name) => !names.includes(name));
   if (unknown.length > 0) log(`The database has migrations of a newer release: ${unknown.join(', ')}.`);

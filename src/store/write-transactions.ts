@@ -3,7 +3,7 @@ import { Authority } from '../core/authority.js';
 import type { Author } from '../core/caller.js';
 import { Decider } from '../core/decider.js';
 import { refName, type ObjectRef } from '../core/model.js';
-import { Writes, type WriteScope, type WriteUnit } from '../core/ports/writes.js';
+import { ApplyRunningError, Writes, type WriteScope, type WriteUnit } from '../core/ports/writes.js';
 import { ChangeLog } from './change-log.js';
 import { isConflict, translateDatabaseError } from './database-errors.js';
 import type { Database } from './database.js';
@@ -11,6 +11,7 @@ import { PrismaExecutor, type SqlExecutor, type Statement } from './executor.js'
 import { FactsStore } from './facts-store.js';
 import { HoldingsStore } from './holdings-store.js';
 import { PrismaAssignmentWriter } from './records/assignment-store.js';
+import { SqlFileMarks } from './records/file-marks.js';
 import { SqlGrantWriter } from './records/grant-store.js';
 import { SqlGroupWriter } from './records/group-store.js';
 import { SqlObjectWriter } from './records/object-store.js';
@@ -36,6 +37,12 @@ const LOCK: Statement = {
       SELECT hashtextextended(name, 3271) AS key, bool_or(exclusive) AS exclusive
       FROM unnest($1::text[], $2::bool[]) AS wanted(name, exclusive) GROUP BY 1 ORDER BY 1
     ) ordered`,
+};
+
+// Not waited for: whoever plans a policy must see what the other one has made of it.
+const TRY_APPLY: Statement = {
+  name: 'castellan_try_apply',
+  text: `SELECT pg_try_advisory_xact_lock(hashtextextended('apply', 3271)) AS alone`,
 };
 
 // What a rule of a place above decides on must not be handed out at a place below while it is being taken away.
@@ -95,8 +102,12 @@ export class PrismaWrites extends Writes {
 
 /** Takes the locks of a write of that scope, until the transaction ends. */
 export async function lock(sql: SqlExecutor, scope: WriteScope): Promise<void> {
+  if (scope === 'apply') {
+    const [taken] = await sql.query<{ alone: boolean }>(TRY_APPLY, []);
+    if (taken?.alone !== true) throw new ApplyRunningError();
+  }
   // Locks live in a table that all of the server shares: a large batch waits for every other write instead.
-  if (scope === 'structure' || scope.places.length > MOST_PLACE_LOCKS) {
+  if (scope === 'structure' || scope === 'apply' || scope.places.length > MOST_PLACE_LOCKS) {
     await takeLocks(sql, [{ name: STRUCTURE, exclusive: true }]);
     return;
   }
@@ -136,5 +147,6 @@ function unitOf(tx: Transaction): WriteUnit {
     types: new PrismaTypeWriter(tx),
     objects: new SqlObjectWriter(tx),
     grants: new SqlGrantWriter(tx),
+    fileMarks: new SqlFileMarks(tx),
   };
 }

@@ -43,8 +43,7 @@ interface PolicyGrant extends RuleParts, WindowLike {
  * @example
  * const world = worldFromPolicy(parse(readFileSync('policy.yaml', 'utf8')));
  */
-export function worldFromPolicy(policy: WorldPolicy): World {
-  const world = new World();
+export function worldFromPolicy(policy: WorldPolicy, world = new World()): World {
   const { types, users, groups, roles, assignments, objects, grants } = policy;
   each('types', types, ({ id, ...options }) => world.type(id, options));
   const isFirst = ({ superuser }: UserOptions): boolean => superuser === true;

@@ -52,7 +52,8 @@ function requirePlace(state: WorldState, place: ObjectRef | null): void {
   if (place && !state.objects.has(place)) throw unknownReference('object', refName(place));
 }
 
-function isSameGrant(one: NewGrant, other: NewGrant): boolean {
+/** Whether the two say the same: of such, there is only one. */
+export function isSameGrant(one: NewGrant, other: NewGrant): boolean {
   return hasKey(one, other) && partsKey(one) === partsKey(other);
 }
 

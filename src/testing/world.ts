@@ -46,9 +46,15 @@ import { addType, changeType, deleteType } from './world-types.js';
  * world.decide('user:alice', 'view', 'document:1').allowed; // true
  */
 export class World {
-  readonly #state = new WorldState();
+  readonly #state: WorldState;
   #instant: number | null = null;
-  readonly #engine = new MemoryEngine(this.#state, () => this.#instant ?? Date.now());
+  readonly #engine: MemoryEngine;
+
+  /** @param state what it holds, and is changed by its words: nothing yet. */
+  constructor(state = new WorldState()) {
+    this.#state = state;
+    this.#engine = new MemoryEngine(state, () => this.#instant ?? Date.now());
+  }
 
   /** Another world with all of this in it, to go on from: what a test changes there does not change it here. */
   copy(): World {

@@ -5,23 +5,6 @@ import { castellan, DEMO, startCastellan, type Ended } from '../support/castella
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { query } from '../support/query.js';
 
-const COMMANDS = [
-  'serve',
-  'config',
-  'migrate',
-  'seed',
-  'user',
-  'user create',
-  'user token',
-  'check',
-  'list',
-  'who-can',
-  'explain',
-  'changes',
-  'doctor',
-  'run',
-];
-
 describe('castellan', () => {
   let database: TestDatabase;
 
@@ -210,16 +193,10 @@ describe('castellan', () => {
     });
   });
 
-  it('tells its version, and how each command is used with an example', async () => {
+  it('tells its version', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
     expect(await run('--version')).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
-    for (const command of COMMANDS) {
-      expect(await run(...command.split(' '), '--help')).toMatchObject({
-        status: 0,
-        stdout: expect.stringMatching(/Examples?:\n {2}\$ castellan /) as string,
-      });
-    }
   });
 });

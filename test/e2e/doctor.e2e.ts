@@ -169,8 +169,18 @@ describe('the doctor', () => {
     expect(await examine(database.databaseUrl)).toEqual({
       faults: [],
       notes: [
-        { kind: 'expired_grants', says: 'grants have expired', count: 1 },
-        { kind: 'expired_assignments', says: 'assignments have expired', count: 1 },
+        {
+          kind: 'expired_grants',
+          says: 'grants have expired',
+          count: 1,
+          examples: [expect.stringMatching(/^grant \S+ of doc:view to user:bob everywhere$/) as string],
+        },
+        {
+          kind: 'expired_assignments',
+          says: 'assignments have expired',
+          count: 1,
+          examples: [expect.stringMatching(/^assignment \S+ of role:reader to user:bob$/) as string],
+        },
       ],
     });
   });

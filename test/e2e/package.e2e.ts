@@ -58,6 +58,7 @@ describe('the package', () => {
         'prisma/schema.prisma',
         'prisma/migrations/migration_lock.toml',
         'demo/demo.yaml',
+        'schema/castellan.schema.json',
         'dist/main.js',
         'dist/cli/main.js',
         ...['dist', 'dist/testing', 'dist/client'].flatMap((path) => [`${path}/index.js`, `${path}/index.d.ts`]),
@@ -67,7 +68,8 @@ describe('the package', () => {
   });
 
   it('holds nothing that is not to be used: no source, tests, maps to files that are not there, or notes of the build', () => {
-    const allowed = /^(dist\/.*\.(js|d\.ts)|prisma\/.*|demo\/demo\.yaml|README\.md|LICENSE|package\.json)$/;
+    const allowed =
+      /^(dist\/.*\.(js|d\.ts)|prisma\/.*|demo\/demo\.yaml|schema\/castellan\.schema\.json|README\.md|LICENSE|package\.json)$/;
     const page = /^dist\/app\/openapi\/page\/(index\.html|swagger-ui[\w.-]*\.(css|txt))$/;
     expect(packed.filter((path) => !allowed.test(path) && !page.test(path))).toEqual([]);
     expect(packed.filter((path) => /\.(test|e2e)\.|(^|\/)\.|\/test\//.test(path))).toEqual([]);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { administrationOf } from '../../src/app/administration/operator-administration.js';
 import { readConfig } from '../../src/app/config.js';
 import { ensureFirstAdmin } from '../../src/app/first-admin.js';
-import { createUser } from '../../src/app/operator-users.js';
 import { parsePolicy } from '../../src/app/policy/parse-policy.js';
 import { Passwords } from '../../src/auth/passwords.js';
 import { openStore } from '../../src/store/store.js';
@@ -91,7 +91,7 @@ describe('a password that breaks a rule', () => {
 
   it.each([...GENERAL, ...LIKE_ALICE])('is not taken from an operator: %s', async (password, message) => {
     const request = { username: 'alice.liddell.2', email: 'white.rabbit@wonderland.example', password };
-    await expect(createUser(service.store, { ...request, superuser: false })).rejects.toMatchObject({
+    await expect(administrationOf(service.store).users.create(request)).rejects.toMatchObject({
       code: 'invalid_request',
       faults: [{ path: 'password', message }],
     });

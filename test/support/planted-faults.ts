@@ -15,7 +15,7 @@ export async function arrangeSound(unit: WriteUnit): Promise<void> {
   await unit.groups.addMember('sales', user('alice'));
   await unit.groups.addMember('staff', group('sales'));
   await unit.groups.addMember('all', group('staff'));
-  await unit.types.create({ id: 'folder', actions: ['view', 'grant'], creatorActions: ['grant'] });
+  await unit.types.create({ id: 'folder', actions: ['view', 'grant'], creatorActions: ['view', 'grant'] });
   await unit.types.create({ id: 'doc', actions: ['view', 'change'], creatorActions: ['change'] });
   const rule = {
     permission: 'doc:view',
@@ -30,6 +30,7 @@ export async function arrangeSound(unit: WriteUnit): Promise<void> {
   await unit.objects.create({ ...folder('middle'), attributes: {}, parent: folder('top') }, user('bob'));
   await unit.objects.create({ ...doc, attributes: {}, parent: folder('middle') }, user('bob'));
   await unit.assignments.create({ subject: group('staff'), role: 'editor', object: folder('top') });
+  await unit.assignments.create({ subject: user('bob'), role: 'chief' });
   const held = { subject: user('alice'), permission: 'doc:view' };
   await unit.grants.create([
     { ...held, object: folder('top') },

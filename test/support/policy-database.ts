@@ -1,8 +1,8 @@
 import pg from 'pg';
-import { applyPolicy } from '../../src/app/policy/apply-policy.js';
+import { applyPolicy, planPolicy, type ApplyOptions } from '../../src/app/policy/apply-policy.js';
 import { parsePolicy } from '../../src/app/policy/parse-policy.js';
 import { PolicyError } from '../../src/app/policy/policy-error.js';
-import type { OnProgress, PolicyResult } from '../../src/app/policy/policy-result.js';
+import type { PolicyResult } from '../../src/app/policy/policy-result.js';
 import { Passwords } from '../../src/auth/passwords.js';
 import { operator } from '../../src/core/caller.js';
 import { openStore, type Store } from '../../src/store/store.js';
@@ -15,7 +15,8 @@ export interface PolicyDatabase {
   readonly store: Store;
   /** What every password is stored as; with an x behind it, `another one`. */
   readonly hash: string;
-  apply(text: string, onProgress?: OnProgress): Promise<PolicyResult>;
+  apply(text: string, options?: ApplyOptions): Promise<PolicyResult>;
+  plan(text: string, options?: Pick<ApplyOptions, 'prune'>): Promise<PolicyResult>;
   /** Applies a policy that is to be refused, and answers how. */
   refusal(text: string): Promise<PolicyError>;
   rows(sql: string): Promise<Record<string, unknown>[]>;
@@ -40,12 +41,13 @@ export async function openPolicyDatabase(): Promise<PolicyDatabase> {
   const passwords = {
     hash: (password: string) => Promise.resolve(`${hash}${password === 'another one' ? 'x' : ''}`),
   };
-  const apply = (text: string, onProgress?: OnProgress): Promise<PolicyResult> =>
-    applyPolicy(store, operator('cli', 'test'), parsePolicy(text, 'policy.yaml'), passwords, onProgress);
+  const apply = (text: string, options?: ApplyOptions): Promise<PolicyResult> =>
+    applyPolicy(store, operator('cli', 'test'), parsePolicy(text, 'policy.yaml'), passwords, options);
   return {
     store,
     hash,
     apply,
+    plan: (text, options) => planPolicy(store, operator('cli', 'test'), parsePolicy(text, 'policy.yaml'), options),
     refusal: async (text) => {
       const error: unknown = await apply(text).then(
         () => 'It was taken.',

@@ -29,8 +29,13 @@ const FLUSH_EVERY_MS = 200;
 // A reader that has stopped reading loses lines; it does not take the service's memory.
 const MOST_BYTES_WAITING = 8 * 1024 * 1024;
 
-/** Opens the log on the target: `auto` writes text on a terminal, and JSON otherwise. */
-export function openLog(target: LogTarget, level: LogLevel, format: LogFormat): OpenLog {
+/** Opens the log on the target: `auto` writes text on a terminal, and JSON otherwise; `everywhere` are the fields that each line has. */
+export function openLog(
+  target: LogTarget,
+  level: LogLevel,
+  format: LogFormat,
+  everywhere: object | null = null,
+): OpenLog {
   const destination = pino.destination({
     dest: target.fd,
     sync: false,
@@ -39,7 +44,7 @@ export function openLog(target: LogTarget, level: LogLevel, format: LogFormat): 
     maxLength: MOST_BYTES_WAITING,
   });
   const asText = format === 'text' || (format === 'auto' && target.isTTY === true);
-  const log = logTo(asText ? { write: (line) => destination.write(textLine(line)) } : destination, level);
+  const log = logTo(asText ? { write: (line) => destination.write(textLine(line)) } : destination, level, everywhere);
   return Object.assign(log, {
     flush: () => {
       try {
@@ -52,11 +57,11 @@ export function openLog(target: LogTarget, level: LogLevel, format: LogFormat): 
 }
 
 /** A log that hands its lines, as JSON, to the destination. */
-export function logTo(destination: DestinationStream, level: LogLevel): Logger {
+export function logTo(destination: DestinationStream, level: LogLevel, everywhere: object | null = null): Logger {
   return pino(
     {
       level,
-      base: null,
+      base: everywhere,
       timestamp: timestamps(),
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: describeError },

@@ -79,6 +79,8 @@ function registerSessions(registry: Registry, openSessions: Gauges['openSessions
     name: 'castellan_sessions_open',
     help: 'Sessions that are open, of all processes; left out while the database does not answer.',
     registers: [],
+    // Each process counts those of all.
+    aggregator: 'max',
     collect: async () => {
       const open = await openSessions().catch(() => null);
       if (open === null) sessions.remove();

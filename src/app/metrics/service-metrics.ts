@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import { Registry, type MetricObjectWithValues, type MetricValue } from 'prom-client';
 import { Metrics } from '../../core/ports/metrics.js';
 import { DecisionMetrics } from './decision-metrics.js';
 import { registerProcessMetrics, type Gauges } from './process-metrics.js';
@@ -10,7 +10,11 @@ export class ServiceMetrics extends Metrics {
   readonly decisions = new DecisionMetrics(this.#registry);
   readonly requests = new RequestMetrics(this.#registry);
 
-  constructor(gauges: Gauges) {
+  /** `ofAll` answers for all processes of the service, where there are several; null when it can't. */
+  constructor(
+    gauges: Gauges,
+    private readonly ofAll?: () => Promise<string | null>,
+  ) {
     super();
     registerProcessMetrics(this.#registry, gauges);
   }
@@ -24,7 +28,12 @@ export class ServiceMetrics extends Metrics {
     return this.#registry.getMetricsAsArray();
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    return (await this.ofAll?.()) ?? this.#registry.metrics();
+  }
+
+  /** The figures of this process, for whoever adds them to those of others. */
+  figures(): Promise<MetricObjectWithValues<MetricValue<string>>[]> {
+    return this.#registry.getMetricsAsJSON();
   }
 }

@@ -185,7 +185,7 @@ objects: [{ type: profile, id: alice, creator: user:alice }]
   it('tells every thousand entries how far it is', async () => {
     const groups = Array.from({ length: 1001 }, (_, n) => `  - { id: g${n} }`);
     const told: unknown[] = [];
-    await apply(['groups:', ...groups].join('\n'), (progress) => told.push(progress));
+    await apply(['groups:', ...groups].join('\n'), { onProgress: (progress) => told.push(progress) });
     expect(told).toEqual([{ kind: 'groups', done: 1000, total: 1001 }]);
   }, 120_000);
 

@@ -3,25 +3,42 @@ import type { WriteUnit } from '../../core/ports/writes.js';
 import { ruleKey } from '../../core/rule-key.js';
 import { sameMembers } from './apply-subjects.js';
 import { atPath } from './at-path.js';
-import type { Outcome, Tally } from './policy-result.js';
+import type { PolicyRun } from './policy-run.js';
 import type { PolicyRole } from './policy-schema.js';
 
 /**
  * Makes and changes roles; the rules and includes that are named become the role's. What a role no longer includes goes
  * first, and what it newly includes comes last: neither the order of the file nor what was before makes a circle.
  */
-export async function applyRoles(unit: WriteUnit, roles: readonly PolicyRole[], tally: Tally): Promise<void> {
-  const outcomes: Outcome[] = [];
-  for (const [index, wanted] of roles.entries())
-    outcomes.push(await atPath(`roles.${index}`, () => applyRole(unit, wanted)));
-  for (const [index, { id, includes }] of roles.entries()) {
-    const added = includes && (await atPath(`roles.${index}`, () => addIncludes(unit, id, includes)));
-    const outcome = outcomes[index] ?? 'unchanged';
-    tally.add('roles', added && outcome === 'unchanged' ? 'updated' : outcome);
+export async function applyRoles(unit: WriteUnit, roles: readonly PolicyRole[], run: PolicyRun): Promise<void> {
+  const before = new Map((await unit.roles.findMany(roles.map(({ id }) => id))).map((role) => [role.id, role]));
+  const after = new Map<string, RoleRecord>();
+  for (const [index, wanted] of roles.entries()) {
+    const role = await atPath(`roles.${index}`, () => applyRole(unit, wanted, before.get(wanted.id)));
+    after.set(wanted.id, role);
   }
+  for (const [index, { id, includes }] of roles.entries()) {
+    const standing = after.get(id);
+    if (!standing || !includes || sameMembers(includes, standing.includes)) continue;
+    after.set(id, await atPath(`roles.${index}`, () => unit.roles.update(id, { includes })));
+  }
+  for (const { id } of roles) note(before.get(id), after.get(id), run);
 }
 
-async function applyRole(unit: WriteUnit, wanted: PolicyRole): Promise<Outcome> {
+function note(before: RoleRecord | undefined, after: RoleRecord | undefined, run: PolicyRun): void {
+  if (!after) return;
+  if (before) {
+    run.add('roles', before === after ? 'unchanged' : 'updated');
+    if (before !== after) run.noteUpdated('role', after.id, before, after);
+    return;
+  }
+  run.add('roles', 'created');
+  run.made.roles.push(after.id);
+  run.noteMade('role', after.id, after);
+}
+
+/** The role as it then is: the same record where there was nothing to change. */
+async function applyRole(unit: WriteUnit, wanted: PolicyRole, standing: RoleRecord | undefined): Promise<RoleRecord> {
   const { id, description } = wanted;
   const rules = wanted.rules?.map(({ permission, effect = 'allow', condition = null, fields = null }): RoleRule => ({
     permission,
@@ -29,27 +46,14 @@ async function applyRole(unit: WriteUnit, wanted: PolicyRole): Promise<Outcome> 
     condition,
     fields,
   }));
-  const standing = await unit.roles.find(id);
-  if (!standing) {
-    await unit.roles.create({ id, description: description ?? null, rules: rules ?? [], includes: [] });
-    return 'created';
-  }
+  if (!standing) return unit.roles.create({ id, description: description ?? null, rules: rules ?? [], includes: [] });
   const kept = standing.includes.filter((included) => wanted.includes?.includes(included) ?? true);
   const change: RoleChange = {
     ...(description === undefined || description === standing.description ? {} : { description }),
     ...(rules === undefined || sameRules(rules, standing.rules) ? {} : { rules }),
     ...(kept.length === standing.includes.length ? {} : { includes: kept }),
   };
-  if (Object.keys(change).length === 0) return 'unchanged';
-  await unit.roles.update(id, change);
-  return 'updated';
-}
-
-async function addIncludes(unit: WriteUnit, id: string, includes: string[]): Promise<boolean> {
-  const standing: RoleRecord | null = await unit.roles.find(id);
-  if (standing && sameMembers(includes, standing.includes)) return false;
-  await unit.roles.update(id, { includes });
-  return true;
+  return Object.keys(change).length === 0 ? standing : unit.roles.update(id, change);
 }
 
 function sameRules(wanted: readonly RoleRule[], stored: readonly RoleRule[]): boolean {

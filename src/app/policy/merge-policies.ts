@@ -18,6 +18,7 @@ const NAMES: { readonly [Key in ListKey]: ((entry: PolicyContents[Key][number]) 
   assignments: null,
   objects: refName,
   grants: null,
+  tests: null,
 };
 const LIST_KEYS = Object.keys(NAMES) as ListKey[];
 

@@ -17,8 +17,9 @@ export interface Policy extends PolicyContents {
 export function parsePolicy(text: string, file: string): Policy {
   const source = new PolicySource(text, file);
   const result = policyContents.safeParse(source.value, { error: messageOf });
-  if (result.success) return { ...result.data, source };
-  throw source.error(result.error.issues.flatMap(findingsOf));
+  if (!result.success) throw source.error(result.error.issues.flatMap(findingsOf));
+  const { $schema: _, ...contents } = result.data;
+  return { ...contents, source };
 }
 
 const MISSING = 'is missing';
@@ -32,8 +33,7 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
 
 // Undefined leaves the message to the schema, or to zod.
 function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.inst === policyContents && issue.code === 'invalid_type')
-    return `must be a map of ${Object.keys(policyContents.shape).join(', ')}`;
+  if (issue.inst === policyContents && issue.code === 'invalid_type') return `must be a map of ${LISTS.join(', ')}`;
   if (issue.code === 'invalid_value')
     return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
   if (issue.code === 'invalid_format' && issue.format === 'email') return 'must be an email address';
@@ -41,6 +41,8 @@ function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) return MISSING;
   return NAMES[issue.expected] === undefined ? undefined : `must be ${NAMES[issue.expected]}`;
 }
+
+const LISTS = Object.keys(policyContents.shape).filter((key) => key !== '$schema');
 
 const NAMES: Readonly<Record<string, string | undefined>> = {
   string: 'text',

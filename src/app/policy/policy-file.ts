@@ -14,7 +14,9 @@ export const MOST_BYTES = 8 * 1024 * 1024;
 export async function loadPolicyFile(path: string): Promise<Policy> {
   const file = path === '-' ? 'standard input' : path;
   const unreadable = (message: string, cause?: unknown): PolicyError =>
-    new PolicyError(file, [{ file, line: undefined, column: undefined, path: '', message }], 'unreadable_policy', { cause });
+    new PolicyError(file, [{ file, line: undefined, column: undefined, path: '', message }], 'unreadable_policy', {
+      cause,
+    });
   let bytes: Buffer;
   try {
     bytes = path === '-' ? await readBounded(process.stdin) : await readFileBounded(path);

@@ -9,19 +9,10 @@ import { holder, id, member, name, permission, ref } from '../../api/schemas.js'
 import { typePatch } from '../../api/types/types.schema.js';
 import { refusePasswordLikeUser, userPatch } from '../../api/users/users.schema.js';
 import { isBuiltInType } from '../../core/built-ins.js';
-import { parseRef } from '../../core/identifiers.js';
 import { refName, type ObjectRef } from '../../core/model.js';
 import { parentsFirst } from './parents-first.js';
-
-/** A reference as `user:alice`, or by its parts. */
-const written = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value, context) => {
-    if (typeof value !== 'string') return value;
-    const parsed = parseRef(value);
-    if (parsed) return parsed;
-    context.addIssue({ code: 'custom', message: 'must be of the form type:id' });
-    return z.NEVER;
-  }, schema);
+import { policyTest } from './policy-tests-schema.js';
+import { written } from './written-ref.js';
 
 const type = typePatch.extend({ id: name });
 const user = userPatch
@@ -29,10 +20,12 @@ const user = userPatch
   .superRefine(refusePasswordLikeUser);
 const group = groupPatch.extend({ id, members: z.array(written(member)).optional() });
 
-const rule = z.preprocess(
-  (value) => (typeof value === 'string' ? { permission: value } : value),
-  z.strictObject({ permission, ...ruleParts }),
-);
+const rule = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? { permission: value } : value),
+    z.strictObject({ permission, ...ruleParts }),
+  )
+  .meta({ short: { pattern: '^[^:]+:[^:]+$', examples: ['post:view'] } });
 const role = rolePatch
   .extend({ id, rules: z.array(rule).max(1000).optional() })
   .superRefine(({ includes }, context) => {
@@ -82,14 +75,18 @@ export const policyContents = z.strictObject({
   assignments: list(assignment),
   objects: distinct(object, refName).superRefine(refuseCircles),
   grants: list(grant),
+  tests: distinct(policyTest, (entry) => entry.name),
+  /** By what an editor finds the schema of a file in JSON; nothing is made of it. */
+  $schema: z.string().optional(),
 });
-export type PolicyContents = z.infer<typeof policyContents>;
+export type PolicyContents = Omit<z.infer<typeof policyContents>, '$schema'>;
 
 export type PolicyType = PolicyContents['types'][number];
 export type PolicyUser = PolicyContents['users'][number];
 export type PolicyGroup = PolicyContents['groups'][number];
 export type PolicyRole = PolicyContents['roles'][number];
 export type PolicyObject = PolicyContents['objects'][number];
+export type PolicyAssignment = PolicyContents['assignments'][number];
 export type PolicyGrant = PolicyContents['grants'][number];
 
 /** Refuses objects of which the file says that they are below themselves. */

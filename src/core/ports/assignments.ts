@@ -48,6 +48,8 @@ export interface AssignmentWriter {
    * @throws CastellanError `unknown_reference` (the subject, the role or the object).
    */
   create(assignment: NewAssignment): Promise<{ record: AssignmentRecord; created: boolean }>;
+  /** The same of many at once, in the order asked; the path of what is unknown starts with the assignment's place in the list. */
+  createMany(assignments: readonly NewAssignment[]): Promise<{ record: AssignmentRecord; created: boolean }[]>;
   /** @throws CastellanError `not_found`. */
   delete(id: string): Promise<void>;
 }

@@ -7,6 +7,12 @@ export interface GroupRecord {
   readonly description: string | null;
 }
 
+/** Who is directly in which group. */
+export interface MemberOf {
+  readonly group: string;
+  readonly member: SubjectRef;
+}
+
 export abstract class GroupReader {
   abstract find(id: string): Promise<GroupRecord | null>;
   /** Those of the ids that exist, in the order of the ids. */
@@ -17,6 +23,8 @@ export abstract class GroupReader {
 
 export interface GroupWriter {
   find(id: string): Promise<GroupRecord | null>;
+  /** Those of the ids that exist, in the order of the ids. */
+  findMany(ids: readonly string[]): Promise<GroupRecord[]>;
   /** @throws CastellanError `already_exists`. */
   create(group: GroupRecord): Promise<GroupRecord>;
   /** @throws CastellanError `not_found`, `built_in`. */
@@ -29,6 +37,14 @@ export interface GroupWriter {
    * @throws CastellanError `not_found` (the group), `unknown_reference` (the member), `built_in`, `cycle`, `too_deep`.
    */
   addMember(id: string, member: SubjectRef): Promise<boolean>;
+  /** Which of these there are, by their places in the list; and whether only the identity provider says so. */
+  standingMembers(members: readonly MemberOf[]): Promise<Map<number, { readonly fromProvider: boolean }>>;
+  /**
+   * Makes many subjects, that are no groups, direct members of groups that they are not in yet: all of them, or none when it throws.
+   *
+   * @throws CastellanError `unknown_reference` (a group or a member), `built_in`, `too_deep`.
+   */
+  addMembers(members: readonly MemberOf[]): Promise<void>;
   /** Ends a direct membership. @throws CastellanError `not_found` (the group, or the membership), `built_in`. */
   removeMember(id: string, member: SubjectRef): Promise<void>;
 }

@@ -27,6 +27,8 @@ export abstract class ObjectReader {
 
 export interface ObjectWriter {
   find(ref: ObjectRef): Promise<ObjectRecord | null>;
+  /** Those of the references that lead to an object, in the order of the references. */
+  findMany(refs: readonly ObjectRef[]): Promise<ObjectRecord[]>;
   /**
    * Registers the object, and gives its creator (if any) what its type says a creator gets.
    *
@@ -34,6 +36,8 @@ export interface ObjectWriter {
    *   routes of its own).
    */
   create(object: NewObject, creator: SubjectRef | null): Promise<ObjectRecord>;
+  /** The same of many at once, none of which is below another: all of them, or none when it throws. */
+  createMany(objects: readonly NewObject[], creators: readonly (SubjectRef | null)[]): Promise<ObjectRecord[]>;
   /** Replaces what the change names. @throws CastellanError `not_found`, `unknown_reference` (the parent), `cycle`, `too_deep`. */
   update(ref: ObjectRef, change: ObjectChange): Promise<ObjectRecord>;
   /**

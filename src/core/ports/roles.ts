@@ -31,6 +31,8 @@ export abstract class RoleReader {
 
 export interface RoleWriter {
   find(id: string): Promise<RoleRecord | null>;
+  /** Those of the ids that exist, in the order of the ids. */
+  findMany(ids: readonly string[]): Promise<RoleRecord[]>;
   /** @throws CastellanError `already_exists`, `unknown_reference` (a permission or an included role), `cycle`, `too_deep`. */
   create(role: RoleRecord): Promise<RoleRecord>;
   /** @throws CastellanError `not_found`, `unknown_reference`, `cycle`, `too_deep`. */

@@ -26,6 +26,10 @@ export abstract class TypeReader {
 
 export interface TypeWriter {
   find(id: string): Promise<TypeRecord | null>;
+  /** Those of the ids that exist, in the order of the ids. */
+  findMany(ids: readonly string[]): Promise<TypeRecord[]>;
+  /** How many rules of roles and grants are about these actions of the type, and go when those do. */
+  countUses(id: string, actions: readonly string[]): Promise<{ readonly rules: number; readonly grants: number }>;
   /** @throws CastellanError `already_exists`. */
   create(type: NewType): Promise<TypeRecord>;
   /** @throws CastellanError `not_found`, `built_in`, `invalid_request` (a creator's action that is no action). */

@@ -42,10 +42,14 @@ export abstract class UserReader {
 
 export interface UserWriter {
   find(id: string): Promise<UserRecord | null>;
+  /** Those of the ids that exist, in the order of the ids. */
+  findMany(ids: readonly string[]): Promise<UserRecord[]>;
   /** Those of the ids whose users have a password. */
   withPassword(ids: readonly string[]): Promise<Set<string>>;
   /** @throws CastellanError `already_exists` for an id or a username that is taken. */
   create(user: NewUser): Promise<UserRecord>;
+  /** The same of many at once: all of them, or none when it throws. */
+  createMany(users: readonly NewUser[]): Promise<UserRecord[]>;
   /** @throws CastellanError `not_found`, `already_exists` (the username), `last_superuser`, `invalid_credentials` (another version). */
   update(id: string, change: UserChange): Promise<UserRecord>;
   /** @throws CastellanError `not_found`, `last_superuser`. */

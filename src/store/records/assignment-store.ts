@@ -12,6 +12,7 @@ import {
 import type { Page } from '../../core/ports/lists.js';
 import type { Prisma, PrismaClient } from '../generated/client.js';
 import type { Transaction } from '../transaction.js';
+import { insertAssignments } from './assignment-batch.js';
 import { assignmentCandidates } from './assignment-candidates.js';
 import { isUuid } from './uuid.js';
 import { placeOf, visiblePage } from './visible-page.js';
@@ -89,6 +90,14 @@ export class PrismaAssignmentWriter implements AssignmentWriter {
     return { record, created: true };
   }
 
+  async createMany(assignments: readonly NewAssignment[]): Promise<{ record: AssignmentRecord; created: boolean }[]> {
+    const given = await insertAssignments(this.tx.sql, assignments);
+    for (const { record, created } of given)
+      if (created)
+        this.tx.changes.add({ action: 'assignment.create', target: target(record.id), before: null, after: record });
+    return given;
+  }
+
   async delete(id: string): Promise<void> {
     const before = await this.find(id);
     if (!before) throw notFound();
@@ -119,6 +128,19 @@ async function findAssignment(prisma: Prisma.TransactionClient, id: string): Pro
   if (!isUuid(id)) return null;
   const row = await prisma.assignment.findUnique({ where: { id }, include: INCLUDE });
   return row && recordOf(row);
+}
+
+/** The assignments of those of the ids that exist, in the order of the ids. */
+export async function findAssignments(
+  prisma: Prisma.TransactionClient,
+  ids: readonly string[],
+): Promise<AssignmentRecord[]> {
+  const rows = await prisma.assignment.findMany({
+    where: { id: { in: [...ids] } },
+    orderBy: { id: 'asc' },
+    include: INCLUDE,
+  });
+  return rows.map(recordOf);
 }
 
 function target(id: string): SubjectRef {

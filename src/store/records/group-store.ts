@@ -1,12 +1,13 @@
 import { isBuiltInGroup } from '../../core/built-ins.js';
 import { CastellanError, notFound, unknownReference } from '../../core/errors.js';
 import { refName, type SubjectRef } from '../../core/model.js';
-import { GroupReader, type GroupRecord, type GroupWriter } from '../../core/ports/groups.js';
+import { GroupReader, type GroupRecord, type GroupWriter, type MemberOf } from '../../core/ports/groups.js';
 import type { Page } from '../../core/ports/lists.js';
 import { affectedBy, MEMBERSHIPS, recomputeClosure, requireEdgeFits } from '../closures.js';
 import { PrismaExecutor, type Statement } from '../executor.js';
 import type { PrismaClient } from '../generated/client.js';
 import type { SqlTransaction } from '../transaction.js';
+import { joinGroups, standingMembers } from './group-batch.js';
 import { creatorIn, deleteObjectRow, insertObject } from './object-rows.js';
 import { deleteSubjectRow, findSubjectRow, readSubjectRows, type SubjectRow } from './subject-rows.js';
 
@@ -84,6 +85,10 @@ export class SqlGroupWriter implements GroupWriter {
     return row && recordOf(row);
   }
 
+  async findMany(ids: readonly string[]): Promise<GroupRecord[]> {
+    return (await readSubjectRows(this.tx.sql, 'group', ids)).map(recordOf);
+  }
+
   async create({ id, description }: GroupRecord): Promise<GroupRecord> {
     if (await this.find(id))
       throw new CastellanError('already_exists', `id: there is a group ${id} already.`, [
@@ -140,6 +145,15 @@ export class SqlGroupWriter implements GroupWriter {
     await recomputeClosure(sql, MEMBERSHIPS, await affectedBy(sql, MEMBERSHIPS, row.row_id));
     this.#record('group.member.add', id, null, { member });
     return true;
+  }
+
+  standingMembers(members: readonly MemberOf[]): Promise<Map<number, { readonly fromProvider: boolean }>> {
+    return standingMembers(this.tx.sql, members);
+  }
+
+  async addMembers(members: readonly MemberOf[]): Promise<void> {
+    await joinGroups(this.tx.sql, members);
+    for (const { group, member } of members) this.#record('group.member.add', group, null, { member });
   }
 
   /** Nothing is written when it refuses. */

@@ -131,10 +131,15 @@ export async function prepareObject(
 ): Promise<PreparedObject> {
   const [type] = await tx.sql.query<Prepared>(PREPARE, [object.type, creator?.type ?? null, creator?.id ?? null]);
   if (!type) throw unknownReference('type', `type ${object.type}`);
-  for (const form of type.id_forms) if (!fitsForm(object.id, form)) throw unfitId(form);
+  requireFitting(object, type);
   const parentId = object.parent ? await requireParent(tx.sql, object.parent, null) : null;
   if (creator && type.creator_id === null) throw unknownReference('creator', `${creator.type} ${creator.id}`);
   return { object, creator, type, parentId };
+}
+
+/** @throws CastellanError `invalid_request` for an id that the app's own table could not hold. */
+export function requireFitting({ id }: Pick<NewObjectRow, 'id'>, { id_forms: forms }: PreparedObject['type']): void {
+  for (const form of forms) if (!fitsForm(id, form)) throw unfitId(form);
 }
 
 /** The second half of {@link insertObject}. @throws CastellanError `already_exists`. */

@@ -18,8 +18,10 @@ import {
   insertObject,
   objectExists,
   objectRecord,
+  type Creation,
   type ObjectRow,
 } from './object-rows.js';
+import { findObjectRows, insertPreparedObjects, prepareObjects } from './object-batch.js';
 import { deleteSubtree } from './object-subtree.js';
 
 const UPDATE: Statement = {
@@ -49,10 +51,25 @@ export class SqlObjectWriter implements ObjectWriter {
     return row && objectRecord(row);
   }
 
+  async findMany(refs: readonly ObjectRef[]): Promise<ObjectRecord[]> {
+    return (await findObjectRows(this.tx.sql, refs)).map(objectRecord);
+  }
+
+  async createMany(objects: readonly NewObject[], creators: readonly (SubjectRef | null)[]): Promise<ObjectRecord[]> {
+    for (const { type } of objects) requireOwnType(type);
+    const [standing] = await findObjectRows(this.tx.sql, objects);
+    if (standing) throw objectExists(standing);
+    const creations = await insertPreparedObjects(this.tx, await prepareObjects(this.tx, objects, creators));
+    return objects.map((object, index) => this.#recordCreation(object, creations[index]));
+  }
+
   async create(object: NewObject, creator: SubjectRef | null): Promise<ObjectRecord> {
     requireOwnType(object.type);
     if (await this.find(object)) throw objectExists(object);
-    const creation = await insertObject(this.tx, object, creator);
+    return this.#recordCreation(object, await insertObject(this.tx, object, creator));
+  }
+
+  #recordCreation(object: NewObject, creation: Creation | undefined): ObjectRecord {
     const { type, id, attributes } = object;
     const record: ObjectRecord = { type, id, parent: object.parent ? refOf(object.parent) : null, attributes };
     this.tx.changes.add({

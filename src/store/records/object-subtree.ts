@@ -11,9 +11,16 @@ const DELETE_ANCESTRY: Statement = {
 
 /** Removes an object and all that is below it, with every rule placed there; the audit trail gets a row for each object. */
 export async function deleteSubtree(tx: SqlTransaction, top: Omit<PlacedRow, 'depth'>): Promise<void> {
-  // The lowest first, as if they were deleted one by one.
-  for (const part of inParts((await subtreeOf(tx.sql, top)).toReversed())) {
-    const ids = part.map(({ id }) => id);
+  const rows = (await subtreeOf(tx.sql, top)).toReversed();
+  await deleteLowestFirst(
+    tx,
+    rows.map(({ id }) => id),
+  );
+}
+
+/** Removes objects, with every rule placed on them, of which the lowest come first; the audit trail gets a row for each, as if they were deleted one by one. */
+export async function deleteLowestFirst(tx: SqlTransaction, rowIds: readonly string[]): Promise<void> {
+  for (const ids of inParts(rowIds)) {
     for (const row of await readObjectRows(tx.sql, ids)) {
       const { type, id } = row;
       tx.changes.add({ action: 'object.delete', target: { type, id }, before: objectRecord(row), after: null });

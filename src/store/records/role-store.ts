@@ -36,13 +36,8 @@ export class PrismaRoleReader extends RoleReader {
     return row && recordOf(row);
   }
 
-  async findMany(ids: readonly string[]): Promise<RoleRecord[]> {
-    const rows = await this.prisma.role.findMany({
-      where: { subject: { type: 'role', externalId: { in: [...ids] } } },
-      include: INCLUDE,
-    });
-    const byId = new Map(rows.map((row) => [row.subject.externalId, recordOf(row)]));
-    return ids.flatMap((id) => byId.get(id) ?? []);
+  findMany(ids: readonly string[]): Promise<RoleRecord[]> {
+    return readRoles(this.prisma, ids);
   }
 }
 
@@ -52,6 +47,10 @@ export class PrismaRoleWriter implements RoleWriter {
   async find(id: string): Promise<RoleRecord | null> {
     const row = await this.#row(id);
     return row && recordOf(row);
+  }
+
+  findMany(ids: readonly string[]): Promise<RoleRecord[]> {
+    return readRoles(this.tx.prisma, ids);
   }
 
   async create(role: RoleRecord): Promise<RoleRecord> {
@@ -146,6 +145,15 @@ export class PrismaRoleWriter implements RoleWriter {
     }
     await recomputeClosure(this.tx.sql, INCLUSIONS, await affectedBy(this.tx.sql, INCLUSIONS, roleId));
   }
+}
+
+async function readRoles(prisma: Prisma.TransactionClient, ids: readonly string[]): Promise<RoleRecord[]> {
+  const rows = await prisma.role.findMany({
+    where: { subject: { type: 'role', externalId: { in: [...ids] } } },
+    include: INCLUDE,
+  });
+  const byId = new Map(rows.map((row) => [row.subject.externalId, recordOf(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 function recordOf(row: Row): RoleRecord {

@@ -28,10 +28,8 @@ export class PrismaTypeReader extends TypeReader {
     return row && recordOf(row);
   }
 
-  async findMany(ids: readonly string[]): Promise<TypeRecord[]> {
-    const rows = await this.prisma.resourceType.findMany({ where: { name: { in: [...ids] } }, include: INCLUDE });
-    const byId = new Map(rows.map((row) => [row.name, recordOf(row)]));
-    return ids.flatMap((id) => byId.get(id) ?? []);
+  findMany(ids: readonly string[]): Promise<TypeRecord[]> {
+    return readTypes(this.prisma, ids);
   }
 }
 
@@ -41,6 +39,16 @@ export class PrismaTypeWriter implements TypeWriter {
   async find(id: string): Promise<TypeRecord | null> {
     const row = await this.#row(id);
     return row && recordOf(row);
+  }
+
+  findMany(ids: readonly string[]): Promise<TypeRecord[]> {
+    return readTypes(this.tx.prisma, ids);
+  }
+
+  async countUses(id: string, actions: readonly string[]): Promise<{ rules: number; grants: number }> {
+    const permission = { type: { name: id }, action: { in: [...actions] } };
+    const { rule, grant } = this.tx.prisma;
+    return { rules: await rule.count({ where: { permission } }), grants: await grant.count({ where: { permission } }) };
   }
 
   async create(type: NewType): Promise<TypeRecord> {
@@ -111,6 +119,12 @@ export class PrismaTypeWriter implements TypeWriter {
     this.tx.changes.add({ action, target: { type: 'type', id }, before, after: { ...record, ...creation } });
     return record;
   }
+}
+
+async function readTypes(prisma: Prisma.TransactionClient, ids: readonly string[]): Promise<TypeRecord[]> {
+  const rows = await prisma.resourceType.findMany({ where: { name: { in: [...ids] } }, include: INCLUDE });
+  const byId = new Map(rows.map((row) => [row.name, recordOf(row)]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 function requireActions(creatorActions: readonly string[], actions: readonly string[]): void {

@@ -6,6 +6,7 @@ import type { PrismaClient } from '../generated/client.js';
 import type { SqlTransaction } from '../transaction.js';
 import { endSessions, renewCredential, requireCredential, setPassword, usersWithPassword } from './credential-rows.js';
 import { creatorIn, deleteObjectRows, insertPrepared, prepareObject, requireDeletable } from './object-rows.js';
+import { insertUsers } from './user-batch.js';
 import { deleteSubjectRow, findSubjectRow, readSubjectRows, SUBJECT_COLUMNS, type SubjectRow } from './subject-rows.js';
 
 const TAKEN: Statement = {
@@ -72,8 +73,22 @@ export class SqlUserWriter implements UserWriter {
     return row && recordOf(row);
   }
 
+  async findMany(ids: readonly string[]): Promise<UserRecord[]> {
+    return (await readSubjectRows(this.tx.sql, 'user', ids)).map(recordOf);
+  }
+
   withPassword(ids: readonly string[]): Promise<Set<string>> {
     return usersWithPassword(this.tx.sql, ids);
+  }
+
+  async createMany(users: readonly NewUser[]): Promise<UserRecord[]> {
+    const made = await insertUsers(this.tx, users);
+    return made.map(({ row, passwordHash, creation }) => {
+      const record = recordOf(row);
+      const after = { ...audited(record, passwordHash), ...creation };
+      this.tx.changes.add({ action: 'user.create', target: refOf(record.id), before: null, after });
+      return record;
+    });
   }
 
   /** The creator gets on the user, as an object, what the type says; the author, unless another one is named. */

@@ -1,0 +1,35 @@
+import type { HeldRule } from '../../client/access.js';
+import type { SubjectRef } from '../../core/model.js';
+import type { Administration } from './administration.js';
+
+/** A permission that a subject has, and how. */
+export interface HeldPermission {
+  readonly permission: string;
+  /** By rules placed everywhere: of all objects, those not registered among them; or of those that conditions or fields let through. */
+  readonly everywhere: 'yes' | 'conditionally' | 'no';
+  /** On how many of the registered objects, by whatever rules. */
+  readonly objects: number;
+}
+
+/** Every permission that the subject has, type by type, in the order in which types and actions were made. Nothing is left out but types that whoever asks may not view. */
+export async function* heldPermissions(
+  { types, questions }: Administration,
+  subject: SubjectRef,
+): AsyncGenerator<HeldPermission> {
+  const { rules } = await questions.rulesOf(subject);
+  for await (const type of types.list())
+    for (const action of type.actions) {
+      const name = `${type.id}:${action}`;
+      const objects = await questions.count({ subject, permission: { type: type.id, action } });
+      const everywhere = reachOf(rules.filter(({ permission }) => permission === name));
+      if (everywhere !== 'no' || objects > 0) yield { permission: name, everywhere, objects };
+    }
+}
+
+function reachOf(rules: readonly HeldRule[]): HeldPermission['everywhere'] {
+  const allows = rules.filter(({ effect }) => effect === 'allow');
+  const denies = rules.filter(({ effect, fields }) => effect === 'deny' && fields === null);
+  if (allows.length === 0 || denies.some(({ condition }) => condition === null)) return 'no';
+  const isPlain = denies.length === 0 && allows.some(({ condition }) => condition === null);
+  return isPlain ? 'yes' : 'conditionally';
+}

@@ -1,0 +1,124 @@
+import { createHash, type Hash } from 'node:crypto';
+import { CastellanError } from '../../core/errors.js';
+import { ImportBatch } from '../../store/bulk/import-batch.js';
+import { parseStrictJson } from '../strict-json.js';
+import { readRow, type ReadRow } from './bulk-row-schema.js';
+import { readPlainGrant } from './plain-grant.js';
+import type { RejectedRow } from './rejects-file.js';
+import type { SourceBlock, SourceRow } from './source-rows.js';
+
+// Texts together: rows may be long.
+const MOST_CHARACTERS = 8 * 1024 * 1024;
+
+/** Rows that are imported together, read and checked in themselves. */
+export interface Batch {
+  readonly batch: ImportBatch;
+  readonly sources: readonly SourceRow[];
+  /** Those that make no sense in themselves. */
+  readonly unreadable: readonly RejectedRow[];
+  /** How many of the file's bytes were read. */
+  readonly bytes: number;
+  /** The SHA-256 of these rows, and of all rows up to here, in hexadecimal. */
+  readonly sha256: string;
+  readonly digest: string;
+}
+
+/** Gathers the rows of a file to batches. */
+export class Batches {
+  readonly #digest: Hash = createHash('sha256');
+  #sources: SourceRow[] = [];
+  #characters = 0;
+
+  constructor(private readonly size: number) {}
+
+  /**
+   * Passes over rows that were imported before, for as long as they are what was imported: true when they are.
+   * What is left of the last block comes back with it.
+   */
+  static async passOver(
+    blocks: AsyncIterator<SourceBlock>,
+    until: { readonly rows: number; readonly digest: string },
+    batches: Batches,
+  ): Promise<SourceBlock | null> {
+    let left = until.rows;
+    for (;;) {
+      const next = await blocks.next();
+      if (next.done) return null;
+      const { rows, bytes } = next.value;
+      batches.#digest.update(textOf(rows.slice(0, left)));
+      if (rows.length >= left) {
+        const isSame = batches.#digest.copy().digest('hex') === until.digest;
+        return isSame ? { rows: rows.slice(left), bytes } : null;
+      }
+      left -= rows.length;
+    }
+  }
+
+  /** The batches that a block fills. */
+  *add({ rows, bytes }: SourceBlock): Generator<Batch> {
+    for (const row of rows) {
+      this.#sources.push(row);
+      this.#characters += row.text.length;
+      if (this.#sources.length === this.size || this.#characters >= MOST_CHARACTERS) yield this.#close(bytes);
+    }
+  }
+
+  /** What is left at the end. */
+  *end(bytes: number): Generator<Batch> {
+    if (this.#sources.length > 0) yield this.#close(bytes);
+  }
+
+  #close(bytes: number): Batch {
+    const sources = this.#sources;
+    this.#sources = [];
+    this.#characters = 0;
+    const text = textOf(sources);
+    this.#digest.update(text);
+    const batch = new ImportBatch();
+    const unreadable = sources.flatMap((source) => takeIn(batch, source) ?? []);
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    return { batch, sources, unreadable, bytes, sha256, digest: this.#digest.copy().digest('hex') };
+  }
+}
+
+function textOf(rows: readonly SourceRow[]): string {
+  return rows.map(({ text }) => `${text}\n`).join('');
+}
+
+/** Puts the row into the batch; answers why not, where it makes no sense. */
+function takeIn(batch: ImportBatch, { line, text, fault }: SourceRow): RejectedRow | undefined {
+  if (fault !== undefined) {
+    const code = isJson(text) ? 'invalid_request' : 'malformed_request';
+    return { line, code, reason: `The row ${fault}.`, text };
+  }
+  const plain = readPlainGrant(text);
+  if (plain) {
+    batch.addPlainGrant(line, plain.subject, plain.permission, plain.object);
+    return undefined;
+  }
+  const read = readText(text);
+  if ('row' in read) {
+    batch.add(line, read.row);
+    return undefined;
+  }
+  return { line, ...read, text };
+}
+
+function readText(text: string): ReadRow {
+  let value: unknown;
+  try {
+    value = parseStrictJson(Buffer.from(text));
+  } catch (error) {
+    if (!(error instanceof CastellanError)) throw error;
+    return { code: error.code, reason: `The row ${error.faults[0]?.message ?? 'can not be read'}.` };
+  }
+  return readRow(value);
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'object';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,116 @@
+import { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import { invalidField } from '../../core/errors.js';
+import type { BulkKind } from '../../store/bulk/bulk-rows.js';
+import { parseStrictJson } from '../strict-json.js';
+import { MOST_ROW_BYTES, type SourceBlock, type SourceRow } from './source-rows.js';
+
+const AT_ONCE = 1000;
+
+/** Cells that hold JSON, or what is no text. */
+const JSON_COLUMNS = new Set(['attributes', 'condition', 'fields', 'rules', 'includes', 'actions', 'creatorActions']);
+const BOOLEAN_COLUMNS = new Set(['active', 'superuser', 'fromProvider']);
+/** References that may stand in two columns, as `subject_type` and `subject_id`. */
+const REFERENCES = ['subject', 'object', 'member', 'parent'];
+
+interface Parsed {
+  readonly record: string[];
+  readonly info: { readonly lines: number };
+}
+
+/**
+ * The rows of a CSV file whose first line names its columns; of one kind, or with a column `kind`. An empty cell is as if it were left out.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc4180
+ * @throws CastellanError `invalid_request` for a header that makes no sense, or a file whose quotes do not.
+ */
+export async function* readCsv(stream: AsyncIterable<Buffer>, kind: BulkKind | undefined): AsyncGenerator<SourceBlock> {
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const piece of stream) {
+      bytes += piece.length;
+      yield piece;
+    }
+  }
+  const parser = parse({
+    info: true,
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: MOST_ROW_BYTES,
+  });
+  const source = Readable.from(counted());
+  source.on('error', (error) => parser.destroy(error));
+  let header: string[] | undefined;
+  let rows: SourceRow[] = [];
+  let line = 1;
+  try {
+    for await (const { record, info } of source.pipe(parser) as AsyncIterable<Parsed>) {
+      if (header) rows.push(rowOf(header, record, line, kind));
+      else header = checkedHeader(record, kind);
+      line = info.lines + 1;
+      if (rows.length === AT_ONCE) {
+        yield { rows, bytes };
+        rows = [];
+      }
+    }
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!code.startsWith('CSV_')) throw error;
+    throw invalidField(`line ${line}`, `can not be read as CSV: ${message}`);
+  }
+  if (rows.length > 0) yield { rows, bytes };
+}
+
+function checkedHeader(names: readonly string[], kind: BulkKind | undefined): string[] {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw invalidField('line 1', `names the column ${JSON.stringify(twice)} twice`);
+  if (kind === undefined && !names.includes('kind'))
+    throw invalidField('--kind', 'is needed: the file has no column "kind"; its first line has to name the columns');
+  return [...names];
+}
+
+function rowOf(
+  header: readonly string[],
+  record: readonly string[],
+  line: number,
+  kind: BulkKind | undefined,
+): SourceRow {
+  const cells = header.flatMap((name, index): [string, string][] => {
+    const cell = record[index] ?? '';
+    return cell === '' ? [] : [[name, cell]];
+  });
+  if (record.length > header.length)
+    return { line, text: JSON.stringify(record), fault: `has ${record.length} cells, and the header ${header.length}` };
+  const values = new Map<string, unknown>(kind === undefined ? [] : [['kind', kind]]);
+  let fault: string | undefined;
+  for (const [name, cell] of cells) {
+    try {
+      values.set(name, valueOf(name, cell));
+    } catch {
+      values.set(name, cell);
+      fault ??= `${name}: must be ${BOOLEAN_COLUMNS.has(name) ? 'true or false' : 'JSON'}`;
+    }
+  }
+  joinReferences(values);
+  const text = JSON.stringify(Object.fromEntries(values));
+  return fault === undefined ? { line, text } : { line, text, fault };
+}
+
+function valueOf(name: string, cell: string): unknown {
+  if (JSON_COLUMNS.has(name)) return parseStrictJson(Buffer.from(cell));
+  if (!BOOLEAN_COLUMNS.has(name)) return cell;
+  if (cell === 'true' || cell === 't') return true;
+  if (cell === 'false' || cell === 'f') return false;
+  throw new TypeError(cell);
+}
+
+function joinReferences(values: Map<string, unknown>): void {
+  for (const name of REFERENCES) {
+    const [type, id] = [values.get(`${name}_type`), values.get(`${name}_id`)];
+    if (type === undefined || id === undefined || values.has(name)) continue;
+    values.delete(`${name}_type`);
+    values.delete(`${name}_id`);
+    values.set(name, { type, id });
+  }
+}

@@ -1,0 +1,21 @@
+/** A row as a file has it. */
+export interface SourceRow {
+  /** Where it begins, from 1. */
+  readonly line: number;
+  /** Its text: of CSV, its values as a JSON object. */
+  readonly text: string;
+  /** Why it can not be read at all, where that is so. */
+  readonly fault?: string;
+}
+
+/** Rows that were read at once, and how many bytes of the file were read by then. */
+export interface SourceBlock {
+  readonly rows: readonly SourceRow[];
+  readonly bytes: number;
+}
+
+/** The longest row, in bytes; what is longer is no row, and not kept. */
+export const MOST_ROW_BYTES = 1024 * 1024;
+
+/** Of a row that is too long or no text at all, this much is told. */
+export const MOST_TOLD = 200;
