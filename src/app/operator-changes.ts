@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { invalidField } from '../core/errors.js';
 import type { ChangeFilter, ChangeReader, ChangeRecord } from '../core/ports/changes.js';
 import { readRef } from './operator-questions.js';
+import { readTime } from './read-time.js';
 
 export type { ChangeRecord } from '../core/ports/changes.js';
 
@@ -27,8 +27,8 @@ export function readChanges({ actor, action, subject, object, from, to }: Change
     action,
     subject: subject === undefined ? undefined : readRef('--subject', subject),
     object: object === undefined ? undefined : readRef('--object', object),
-    from: readTime('--from', from),
-    to: readTime('--to', to),
+    from: from === undefined ? undefined : readTime('--from', from),
+    to: to === undefined ? undefined : readTime('--to', to),
   };
 }
 
@@ -64,12 +64,4 @@ export async function* followChanges(
 async function lastOfAll(reader: ChangeReader): Promise<string> {
   const { items } = await reader.list({ filter: {}, order: 'newest', settled: true, limit: 1 });
   return items[0]?.id ?? NONE;
-}
-
-function readTime(option: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw invalidField(option, `must be a time, such as 2027-01-31T09:00:00Z; it is ${JSON.stringify(text)}`);
-  return new Date(time).toISOString();
 }

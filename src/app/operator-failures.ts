@@ -5,6 +5,7 @@ import { serviceFailure } from './administration/service-failures.js';
 import { EmbeddedPostgresError } from '../store/embedded/embedded-postgres-error.js';
 import { MigrationError } from '../store/migrations.js';
 import { DatabaseUnreachableError } from '../store/wait-for-database.js';
+import { ImportRunningError } from './bulk/import-running-error.js';
 import { ConfigError } from './config.js';
 import { InterruptedError } from './operator.js';
 import { WorkersFailedError } from './workers/workers-failed-error.js';
@@ -33,7 +34,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CastellanClientError) return serviceFailure(error);
   if (error instanceof ConfigError) return { kind: 'usage', code: 'invalid_settings', message: error.message };
   if (error instanceof InterruptedError) return { kind: 'interrupted', code: error.code, message: error.message };
-  if (error instanceof ApplyRunningError || error instanceof RemovalsDifferError)
+  if (error instanceof ApplyRunningError || error instanceof ImportRunningError || error instanceof RemovalsDifferError)
     return { kind: 'failed', code: error.code, message: error.message };
   if (error instanceof MigrationError) return { kind: 'failed', code: error.code, message: error.message };
   if (error instanceof DatabaseUnreachableError || error instanceof EmbeddedPostgresError) {

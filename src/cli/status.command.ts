@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Count, ServiceStatus, Status } from '../app/operator-status.js';
+import { CommandError } from './command-error.js';
 import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
 import { EXIT } from './exit-status.js';
 
@@ -16,6 +17,7 @@ export function statusCommand(program: Command, { output, finish }: Context): vo
     .action(async ({ url, ...given }: DatabaseOptions & { url?: string }) => {
       const { askService, readStatus } = await import('../app/operator-status.js');
       if (url !== undefined) {
+        requireNoCredentials(url);
         const service = await askService(url, given.wait * 1000);
         await output.answer({ version: program.version(), service }, [serviceLine(service)]);
         finish(service.ready ? EXIT.fine : EXIT.unavailable);
@@ -30,6 +32,12 @@ export function statusCommand(program: Command, { output, finish }: Context): vo
 function httpUrl(text: string): string {
   if (/^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text)) return text;
   throw new InvalidArgumentError('It must begin with http:// or https://.');
+}
+
+// It takes no sign-in, and the URL is printed.
+function requireNoCredentials(url: string): void {
+  const { username, password } = new URL(url);
+  if (username !== '' || password !== '') throw new CommandError('--url must not hold a username or a password.');
 }
 
 function serviceLine({ url, ready, status }: ServiceStatus): string {

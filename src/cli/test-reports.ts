@@ -11,11 +11,16 @@ export function tapText({ tests, coverage }: PolicyTestRun): string[] {
     'TAP version 14',
     `1..${tests.length}`,
     ...tests.flatMap((test, index) => [
-      `${test.passed ? 'ok' : 'not ok'} ${index + 1} - ${test.name.replace(/[\\#]/g, String.raw`\$&`)}`,
+      `${test.passed ? 'ok' : 'not ok'} ${index + 1} - ${onOneLine(test.name).replace(/[\\#]/g, String.raw`\$&`)}`,
       ...(test.passed ? [] : diagnostics(test)),
     ]),
     ...coverageText(coverage, (_colour, text) => text, true).map((line) => `# ${line}`),
   ];
+}
+
+// What stood on a line of its own would be a point, or the end of all of it.
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 // A block of YAML below the point; JSON is YAML too.

@@ -10,16 +10,14 @@ export function userChangeCommands(user: Command, context: Context): void {
     .addHelpText('after', PASSWORD_HELP + examples('user passwd alice', 'user passwd alice --generate-password'))
     .action(async (id: string, given: WriteOptions & PasswordOptions) => {
       const { password, generated } = await newPassword(given);
+      const told = given.dryRun ? undefined : generated;
       const changed = await administer(context, given, ({ users }) => users.update(id, { password }));
       await answerWrite(
         context,
         given,
-        generated === undefined ? { user: changed } : { user: changed, password: generated },
-        [
-          `Set the password of user:${id}. Whoever was signed in by the old one is so no more.`,
-          ...toldPassword(generated),
-        ],
-        [generated ?? id],
+        told === undefined ? { user: changed } : { user: changed, password: told },
+        [`Set the password of user:${id}. Whoever was signed in by the old one is so no more.`, ...toldPassword(told)],
+        [told ?? id],
       );
     });
   for (const active of [true, false])

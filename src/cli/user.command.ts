@@ -51,14 +51,16 @@ async function createUser(username: string, given: UserOptions, context: Context
   const request = { username, id, email, superuser, password };
   requireFit(request);
   const user = await administer(context, given, ({ users }) => users.create(request));
+  // One that was undone opens nothing.
+  const told = given.dryRun ? undefined : generated;
   await answerWrite(
     context,
     given,
-    generated === undefined ? { user } : { user, password: generated },
+    told === undefined ? { user } : { user, password: told },
     [
       `Created ${user.superuser ? 'the superuser' : 'the user'} ${user.username}${user.id === user.username ? '' : ` (user:${user.id})`}.`,
-      ...toldPassword(generated),
+      ...toldPassword(told),
     ],
-    [generated ?? user.id],
+    [told ?? user.id],
   );
 }

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
@@ -145,5 +146,14 @@ describe('castellan export', () => {
       stderr: expect.stringMatching(/policy\.yaml:1:1: something: is not a key/) as string,
     });
     expect(await readFile(file, 'utf8')).toBe('something: else\n');
+  });
+
+  it('writes into a pipe, and does not put a file in its place', async () => {
+    const pipe = join(folder.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [read, ended] = await Promise.all([readFile(pipe, 'utf8'), on(first, ['export', '--output', pipe])]);
+    expect(ended.status).toBe(0);
+    expect(read).toBe((await on(first, ['export'])).stdout);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
   });
 });

@@ -113,5 +113,7 @@ describe('castellan status', () => {
     });
     expect(asked).toEqual(['/health/ready', '/health/ready']);
     expect((await castellan({}, ['status', '--url', 'ftp://x'])).status).toBe(64);
+    const signedIn = await castellan({}, ['status', '--url', 'http://alice:secret@127.0.0.1:1', '--json']);
+    expect(signedIn).toMatchObject({ status: 64, stdout: '', stderr: expect.not.stringContaining('secret') as string });
   });
 });

@@ -121,6 +121,12 @@ Not touched by any assertion:
     });
   });
 
+  it('stay one point each in TAP, whatever their names', async () => {
+    const text = `${WORLD}tests: [{ name: "a\\nBail out!\\r\\nok 7 # skip", check: [{ subject: user:bob, object: post:2, allow: view }] }]\n`;
+    const { status, stdout } = await run('test', await file('names.yaml', text), '--tap');
+    expect([status, stdout.split('\n').slice(2, 3)]).toEqual([0, [String.raw`ok 1 - a Bail out! ok 7 \# skip`]]);
+  });
+
   it('tell what can not be asked from what does not hold', async () => {
     const vacuous = await file(
       'vacuous.yaml',

@@ -13,6 +13,7 @@ import { query } from './query.js';
 /** A database of its own, to apply policies to. */
 export interface PolicyDatabase {
   readonly store: Store;
+  readonly databaseUrl: string;
   /** What every password is stored as; with an x behind it, `another one`. */
   readonly hash: string;
   apply(text: string, options?: ApplyOptions): Promise<PolicyResult>;
@@ -45,6 +46,7 @@ export async function openPolicyDatabase(): Promise<PolicyDatabase> {
     applyPolicy(store, operator('cli', 'test'), parsePolicy(text, 'policy.yaml'), passwords, options);
   return {
     store,
+    databaseUrl,
     hash,
     apply,
     plan: (text, options) => planPolicy(store, operator('cli', 'test'), parsePolicy(text, 'policy.yaml'), options),

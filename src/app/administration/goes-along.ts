@@ -1,6 +1,6 @@
 import { isBuiltInType } from '../../core/built-ins.js';
 import type { SubjectRef } from '../../core/model.js';
-import type { Administration } from './administration.js';
+import type { Administration, Role } from './administration.js';
 
 type Counting = readonly [what: string, count: () => Promise<number>];
 
@@ -17,7 +17,8 @@ export async function goesAlong(
   { cascade = false }: { readonly cascade?: boolean } = {},
 ): Promise<string[]> {
   const told: string[] = [];
-  for (const [what, count] of partsOf(administration, ref)) {
+  const parts = [...partsOf(administration, ref), ...namingParts(administration, ref)];
+  for (const [what, count] of parts) {
     const many = await count();
     if (many > 0) told.push(`${what}: ${many}`);
   }
@@ -40,6 +41,36 @@ function partsOf({ grants, assignments, groups, countObjects }: Administration, 
   if (type === 'role') parts.push(['assignments of it', () => countOf(assignments.list({ role: id }))]);
   if (type === 'type') parts.push(['objects of it', () => countObjects(id)]);
   return parts;
+}
+
+// What names it without being placed on it: rules and grants of a type's actions, and roles that include a role.
+function namingParts({ grants, roles, types }: Administration, { type, id }: SubjectRef): Counting[] {
+  if (type === 'role') return [['roles that include it', () => sumOf(roles.list(), includes(id))]];
+  if (type !== 'type') return [];
+  const rulesOf = ({ rules }: Role): number => rules.filter(({ permission }) => permission.startsWith(`${id}:`)).length;
+  return [
+    ['rules about it', () => sumOf(roles.list(), rulesOf)],
+    [
+      'grants about it',
+      async () => {
+        const { actions } = await types.get(id);
+        let count = 0;
+        for (const action of actions) count += await countOf(grants.list({ permission: `${id}:${action}` }));
+        return count;
+      },
+    ],
+  ];
+}
+
+const includes =
+  (id: string) =>
+  (role: Role): number =>
+    role.includes.includes(id) ? 1 : 0;
+
+async function sumOf<Item>(items: AsyncGenerator<Item>, sizeOf: (item: Item) => number): Promise<number> {
+  let sum = 0;
+  for await (const item of items) sum += sizeOf(item);
+  return sum;
 }
 
 async function countOf(items: AsyncGenerator): Promise<number> {

@@ -1,4 +1,4 @@
-import { invalidField } from '../../core/errors.js';
+import { CastellanError, invalidField } from '../../core/errors.js';
 import { faultOfId, faultOfName, parsePermission } from '../../core/identifiers.js';
 import type { JsonObject, ObjectRef, SubjectRef } from '../../core/model.js';
 import type { Holder, NewGrant } from '../../client/grants.js';
@@ -6,6 +6,8 @@ import type { Member } from '../../client/groups.js';
 import type { NewRule } from '../../client/roles.js';
 import type { ValidityWindow } from '../../client/assignments.js';
 import { readRef } from '../operator-questions.js';
+import { readTime } from '../read-time.js';
+import { parseStrictJson } from '../strict-json.js';
 
 /** What of a rule is written on the command line. */
 export interface RuleOptions {
@@ -71,8 +73,8 @@ export function readRule(permission: string, { deny, condition, fields }: RuleOp
 /** Reads when it counts. @throws CastellanError `invalid_request`. */
 export function readWindow({ from, until }: WindowOptions): ValidityWindow {
   return {
-    ...(from === undefined ? {} : { startsAt: readInstant('--from', from) }),
-    ...(until === undefined ? {} : { expiresAt: readInstant('--until', until) }),
+    ...(from === undefined ? {} : { startsAt: readTime('--from', from) }),
+    ...(until === undefined ? {} : { expiresAt: readTime('--until', until) }),
   };
 }
 
@@ -92,23 +94,20 @@ export function readGrant(
   };
 }
 
-/** Reads a JSON object. @throws CastellanError `invalid_request`. */
+/** Reads a JSON object, as strictly as the API reads one. @throws CastellanError `invalid_request`. */
 export function readJson(option: string, text: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
-    throw invalidField(option, 'must be JSON, such as \'{"resource.status":"draft"}\'');
+    value = parseStrictJson(Buffer.from(text));
+  } catch (error) {
+    if (!(error instanceof CastellanError)) throw error;
+    throw invalidField(
+      option,
+      'must be JSON, such as \'{"resource.status":"draft"}\'; no name twice, no NUL, not too deep',
+    );
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw invalidField(option, 'must be a JSON object');
-}
-
-function readInstant(option: string, text: string): string {
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw invalidField(option, `must be a time, such as 2027-01-31T09:00:00Z; it is ${JSON.stringify(text)}`);
-  return new Date(time).toISOString();
 }
 
 function oneOf<Type extends string>(

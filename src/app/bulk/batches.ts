@@ -5,7 +5,7 @@ import { parseStrictJson } from '../strict-json.js';
 import { readRow, type ReadRow } from './bulk-row-schema.js';
 import { readPlainGrant } from './plain-grant.js';
 import type { RejectedRow } from './rejects-file.js';
-import type { SourceBlock, SourceRow } from './source-rows.js';
+import { NOT_UTF8, type SourceBlock, type SourceRow } from './source-rows.js';
 
 // Texts together: rows may be long.
 const MOST_CHARACTERS = 8 * 1024 * 1024;
@@ -88,7 +88,8 @@ function textOf(rows: readonly SourceRow[]): string {
 /** Puts the row into the batch; answers why not, where it makes no sense. */
 function takeIn(batch: ImportBatch, { line, text, fault }: SourceRow): RejectedRow | undefined {
   if (fault !== undefined) {
-    const code = isJson(text) ? 'invalid_request' : 'malformed_request';
+    // As a row, it would be imported from the rejects file with letters that nobody wrote.
+    const code = fault !== NOT_UTF8 && isJson(text) ? 'invalid_request' : 'malformed_request';
     return { line, code, reason: `The row ${fault}.`, text };
   }
   const plain = readPlainGrant(text);

@@ -139,6 +139,55 @@ describe('an import', () => {
     expect(await faults()).toEqual([]);
   });
 
+  it('lets no row that is refused hinder another one, in the same batch as in two', async () => {
+    await write(['{"kind":"role","id":"7"}']);
+    await run();
+    await rows(prismaView({ type: 'role', idType: 'int' }).migration);
+    const lines = [
+      ...SURROUNDINGS,
+      '{"kind":"user","id":"late","username":"root"}',
+      '{"kind":"user","id":"late","username":"free"}',
+      '{"kind":"object","type":"post","id":"below","parent":"post:twice"}',
+      '{"kind":"object","type":"post","id":"twice","parent":"post:none"}',
+      '{"kind":"object","type":"post","id":"twice"}',
+      '{"kind":"group","id":"staff"}',
+      '{"kind":"membership","group":"staff","member":"user:u1","fromProvider":true}',
+      '{"kind":"membership","group":"staff","member":"user:u1"}',
+      '{"kind":"role","id":"no number"}',
+      '{"kind":"role","id":"8"}',
+    ];
+    await writeFile(file, Buffer.from(`${lines.join('\n')}\n{"kind":"group","id":"\xff"}\n`, 'latin1'));
+    expect(await run({ batchSize: 1000 })).toMatchObject({
+      rejected: 4,
+      counts: {
+        user: { created: 12, rejected: 1 },
+        object: { created: 2, rejected: 1 },
+        membership: { created: 1, updated: 1 },
+        role: { created: 1, rejected: 1 },
+      },
+    });
+    expect(await rows('SELECT from_provider FROM castellan.memberships')).toEqual([{ from_provider: false }]);
+    expect(await faults()).toEqual([]);
+    const again = { file: `${file}.rejects.ndjson` };
+    expect(await run(again)).toMatchObject({ rows: 4, rejected: 4 });
+  });
+
+  it('forgets the rejects of a batch that was not kept, also where none follow, and is the only one at its file', async () => {
+    await write([...SURROUNDINGS, ...objects(0, 18)]);
+    await expect(run({}, 1)).rejects.toMatchObject({ code: 'interrupted' });
+    await writeFile(`${file}.rejects.ndjson`, '{"line":14,"code":"none","reason":"of a batch that was not kept"}\n');
+    const other = new pg.Client(database.databaseUrl);
+    await other.connect();
+    try {
+      await other.query(`SELECT pg_advisory_lock(hashtextextended('import ' || $1, 3271))`, [file]);
+      await expect(run()).rejects.toMatchObject({ code: 'import_running' });
+    } finally {
+      await other.end();
+    }
+    expect(await run()).toMatchObject({ rows: 30, rejected: 0 });
+    await expect(readFile(`${file}.rejects.ndjson`)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('asks for each reference by itself while somebody else works on what is referred to', async () => {
     await write([...SURROUNDINGS, ...objects(0, 20)]);
     await run();

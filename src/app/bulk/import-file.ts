@@ -6,6 +6,7 @@ import { addCounts } from '../../store/bulk/import-batch.js';
 import { findProgress, forgetProgress, type ImportProgress } from '../../store/bulk/import-progress.js';
 import { analyze, ImportStore } from '../../store/bulk/import-store.js';
 import { Batches, type Batch } from './batches.js';
+import { ImportRunningError } from './import-running-error.js';
 import { RejectsFile, type RejectedRow } from './rejects-file.js';
 import type { SourceBlock } from './source-rows.js';
 
@@ -56,7 +57,7 @@ const MANY_ROWS = 20_000;
 /**
  * Imports a file, batch by batch; the next one is read while the database takes the one before. Tells of the state after each batch that is kept.
  *
- * @throws StrictRejectError; CastellanError `invalid_request` for a CSV file that can not be read, `database_unavailable`, `overloaded`.
+ * @throws StrictRejectError, ImportRunningError; CastellanError `invalid_request` for a CSV file that can not be read, `database_unavailable`, `overloaded`.
  */
 export async function importFile(
   request: ImportRequest,
@@ -64,12 +65,14 @@ export async function importFile(
 ): Promise<ImportState> {
   const store = await ImportStore.open(request.databaseUrl, request.signal);
   let rejects: RejectsFile | undefined;
+  let taking: Promise<void> = Promise.resolve();
   try {
+    if (request.identity && !(await store.claim(request.identity.source))) throw new ImportRunningError(request.file);
     const begun = await begin(store, request);
     rejects = new RejectsFile(request.rejectsPath, begun.rejectsSize);
     const { state } = begun;
+    if (begun.rejectsSize > 0) await rejects.goOn();
     tell(state, 'begun');
-    let taking: Promise<void> = Promise.resolve();
     for await (const batch of batchesOf(begun)) {
       await taking;
       request.signal.throwIfAborted();
@@ -82,6 +85,8 @@ export async function importFile(
     if (state.rows - state.resumed >= MANY_ROWS) await analyze(store.executor);
     return state;
   } finally {
+    // What was read before the file turned out to be unreadable is taken all the same.
+    await taking.catch(() => {});
     await rejects?.close();
     await store.close();
   }
@@ -104,14 +109,22 @@ async function begin(store: ImportStore, request: ImportRequest): Promise<Begun>
     const batches = new Batches(batchSize);
     const blocks = request.read()[Symbol.asyncIterator]();
     const rest = await Batches.passOver(blocks, progress, batches);
-    if (rest) return { state: stateOf(progress, rest.bytes), rejectsSize: progress.rejectsSize, batches, blocks, rest };
+    if (rest) {
+      const { rejectsSize } = progress;
+      if (rejectsSize === 0) await forgetRejects(request);
+      return { state: stateOf(progress, rest.bytes), rejectsSize, batches, blocks, rest };
+    }
     await blocks.return?.();
   }
   if (identity) await forgetProgress(store.executor, identity.source);
-  if (request.ownRejects) await rm(request.rejectsPath, { force: true });
+  await forgetRejects(request);
   const state: ImportState = { rows: 0, resumed: 0, bytes: 0, rejected: 0, counts: {} };
   const blocks = request.read()[Symbol.asyncIterator]();
   return { state, rejectsSize: 0, batches: new Batches(batchSize), blocks, rest: null };
+}
+
+async function forgetRejects({ ownRejects, rejectsPath }: ImportRequest): Promise<void> {
+  if (ownRejects) await rm(rejectsPath, { force: true });
 }
 
 function stateOf({ rows, rejected, counts }: ImportProgress, bytes: number): ImportState {

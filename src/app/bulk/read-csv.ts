@@ -3,7 +3,7 @@ import { parse } from 'csv-parse';
 import { invalidField } from '../../core/errors.js';
 import type { BulkKind } from '../../store/bulk/bulk-rows.js';
 import { parseStrictJson } from '../strict-json.js';
-import { MOST_ROW_BYTES, type SourceBlock, type SourceRow } from './source-rows.js';
+import { MOST_ROW_BYTES, MOST_TOLD, NOT_UTF8, type SourceBlock, type SourceRow } from './source-rows.js';
 
 const AT_ONCE = 1000;
 
@@ -26,17 +26,19 @@ interface Parsed {
  */
 export async function* readCsv(stream: AsyncIterable<Buffer>, kind: BulkKind | undefined): AsyncGenerator<SourceBlock> {
   let bytes = 0;
+  const letters = new Letters();
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const piece of stream) {
       bytes += piece.length;
+      letters.take(piece);
       yield piece;
     }
+    letters.end();
   }
   const parser = parse({
     info: true,
     bom: true,
     relax_column_count: true,
-    skip_empty_lines: true,
     max_record_size: MOST_ROW_BYTES,
   });
   const source = Readable.from(counted());
@@ -46,8 +48,11 @@ export async function* readCsv(stream: AsyncIterable<Buffer>, kind: BulkKind | u
   let line = 1;
   try {
     for await (const { record, info } of source.pipe(parser) as AsyncIterable<Parsed>) {
-      if (header) rows.push(rowOf(header, record, line, kind));
-      else header = checkedHeader(record, kind);
+      const isEmpty = record.length === 1 && record[0] === '';
+      if (!header) header = isEmpty ? undefined : checkedHeader(record, kind);
+      else if (letters.areDoubtful(record))
+        rows.push({ line, text: record.join().slice(0, MOST_TOLD), fault: NOT_UTF8 });
+      else if (!isEmpty) rows.push(rowOf(header, record, line, kind));
       line = info.lines + 1;
       if (rows.length === AT_ONCE) {
         yield { rows, bytes };
@@ -60,6 +65,33 @@ export async function* readCsv(stream: AsyncIterable<Buffer>, kind: BulkKind | u
     throw invalidField(`line ${line}`, `can not be read as CSV: ${message}`);
   }
   if (rows.length > 0) yield { rows, bytes };
+}
+
+/** Whether what was read is what the file has: the parser makes U+FFFD of bytes that are no UTF-8. */
+class Letters {
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  #areSound = true;
+
+  take(piece: Buffer): void {
+    this.#decode(piece, true);
+  }
+
+  end(): void {
+    this.#decode(Buffer.alloc(0), false);
+  }
+
+  areDoubtful(record: readonly string[]): boolean {
+    return !this.#areSound && record.some((cell) => cell.includes('\uFFFD'));
+  }
+
+  #decode(piece: Buffer, isMoreToCome: boolean): void {
+    if (!this.#areSound) return;
+    try {
+      this.#decoder.decode(piece, { stream: isMoreToCome });
+    } catch {
+      this.#areSound = false;
+    }
+  }
 }
 
 function checkedHeader(names: readonly string[], kind: BulkKind | undefined): string[] {
@@ -80,16 +112,17 @@ function rowOf(
     const cell = record[index] ?? '';
     return cell === '' ? [] : [[name, cell]];
   });
-  if (record.length > header.length)
+  // A cell that is cut off is not one that was left empty: a grant on one object would become one on all.
+  if (record.length !== header.length)
     return { line, text: JSON.stringify(record), fault: `has ${record.length} cells, and the header ${header.length}` };
   const values = new Map<string, unknown>(kind === undefined ? [] : [['kind', kind]]);
   let fault: string | undefined;
   for (const [name, cell] of cells) {
     try {
       values.set(name, valueOf(name, cell));
-    } catch {
+    } catch (error) {
       values.set(name, cell);
-      fault ??= `${name}: must be ${BOOLEAN_COLUMNS.has(name) ? 'true or false' : 'JSON'}`;
+      fault ??= `${name}: ${error instanceof CellError ? error.message : 'must be JSON'}`;
     }
   }
   joinReferences(values);
@@ -98,11 +131,21 @@ function rowOf(
 }
 
 function valueOf(name: string, cell: string): unknown {
-  if (JSON_COLUMNS.has(name)) return parseStrictJson(Buffer.from(cell));
+  if (JSON_COLUMNS.has(name)) return finite(parseStrictJson(Buffer.from(cell)));
   if (!BOOLEAN_COLUMNS.has(name)) return cell;
   if (cell === 'true' || cell === 't') return true;
   if (cell === 'false' || cell === 'f') return false;
-  throw new TypeError(cell);
+  throw new CellError('must be true or false');
+}
+
+class CellError extends Error {}
+
+// JSON has no infinity: written again, it would be null.
+function finite(value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new CellError('must have no number that is too large');
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(finite);
+  return value;
 }
 
 function joinReferences(values: Map<string, unknown>): void {

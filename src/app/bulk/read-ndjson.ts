@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MOST_ROW_BYTES, MOST_TOLD, type SourceBlock, type SourceRow } from './source-rows.js';
+import { MOST_ROW_BYTES, MOST_TOLD, NOT_UTF8, type SourceBlock, type SourceRow } from './source-rows.js';
 
 const NEWLINE = 0x0a;
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -69,7 +69,7 @@ class Lines {
       const end = found < 0 ? block.length : found;
       const line = block.subarray(start, end);
       if (isUtf8(line)) this.#add(line.toString('utf8'), rows);
-      else rows.push({ line: this.#line++, text: line.toString('utf8').slice(0, MOST_TOLD), fault: 'is not UTF-8' });
+      else rows.push({ line: this.#line++, text: line.toString('utf8').slice(0, MOST_TOLD), fault: NOT_UTF8 });
       start = end + 1;
     }
   }

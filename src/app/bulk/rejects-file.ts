@@ -24,6 +24,11 @@ export class RejectsFile {
     return this.#size;
   }
 
+  /** Cuts the file back to what is to be kept of it, also where nothing is added to it. */
+  async goOn(): Promise<void> {
+    await this.#open();
+  }
+
   /** Adds rows, and sees to it that they are on the disk. */
   async add(rows: readonly RejectedRow[]): Promise<void> {
     if (rows.length === 0) return;

@@ -14,6 +14,9 @@ export interface SourceBlock {
   readonly bytes: number;
 }
 
+/** The fault of a row that is no text: whatever was read of it has other letters than the file. */
+export const NOT_UTF8 = 'is not UTF-8';
+
 /** The longest row, in bytes; what is longer is no row, and not kept. */
 export const MOST_ROW_BYTES = 1024 * 1024;
 

@@ -23,6 +23,9 @@ export async function exportToFile(
   { file, kinds, form }: { readonly file: string; readonly kinds: readonly ExportedKind[]; readonly form: ExportForm },
 ): Promise<ExportSummary> {
   const there = await stat(file).catch(() => null);
+  // A pipe or a device has nothing to keep, and is not there to be replaced.
+  if (there && !there.isFile() && !there.isDirectory())
+    return through(await open(file, 'w'), (write) => exportPolicy(store, { kinds, form }, write));
   if (!there || there.size === 0) return replacing(file, 0o666, (write) => exportPolicy(store, { kinds, form }, write));
   // Before anything is read of the database: a file that is no policy is not overwritten.
   await loadPolicyFile(file);
@@ -32,20 +35,13 @@ export async function exportToFile(
   return { ...beside, size: Buffer.byteLength(text) };
 }
 
-async function replacing<Result>(
-  file: string,
-  mode: number,
-  work: (write: (text: string) => Promise<boolean>) => Promise<Result>,
-): Promise<Result> {
+type Writing<Result> = (write: (text: string) => Promise<boolean>) => Promise<Result>;
+
+async function replacing<Result>(file: string, mode: number, work: Writing<Result>): Promise<Result> {
   const beside = resolve(dirname(file), `.castellan-export-${randomUUID()}`);
   const handle = await open(beside, 'wx', mode);
   try {
-    const result = await closing(handle, () =>
-      work(async (text) => {
-        await handle.appendFile(text);
-        return true;
-      }),
-    );
+    const result = await through(handle, work);
     // Through a link, so that it stays one.
     await rename(beside, await realpath(file).catch(() => file));
     return result;
@@ -55,9 +51,12 @@ async function replacing<Result>(
   }
 }
 
-async function closing<Result>(handle: FileHandle, work: () => Promise<Result>): Promise<Result> {
+async function through<Result>(handle: FileHandle, work: Writing<Result>): Promise<Result> {
   try {
-    return await work();
+    return await work(async (text) => {
+      await handle.appendFile(text);
+      return true;
+    });
   } finally {
     await handle.close();
   }

@@ -47,8 +47,8 @@ export function entryText(kind: ExportedKind, entry: JsonObject): string {
   const document = new Document(null, CREATING);
   document.contents = document.createNode([]) as never;
   (document.contents as unknown as { items: Node[] }).items.push(entryNode(document, kind, entry));
-  const text = documentText(document);
-  return text.replace(/^(?=.)/gm, '  ');
+  // By line feeds alone: to a pattern, what U+2028 parts are lines too, and to YAML it is text.
+  return documentText(document).replace(/(?<=^|\n)(?!\n|$)/g, '  ');
 }
 
 /** The first line of a policy file, by which an editor finds its schema: that of the package as it is installed, so of the version in use, and without a network. */

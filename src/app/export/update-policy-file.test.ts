@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../core/model.js';
+import { parsePolicy } from '../policy/parse-policy.js';
 import { PolicyError } from '../policy/policy-error.js';
 import type { ExportedKind } from './policy-entries.js';
+import { entryText } from './policy-text.js';
 import { updatedPolicyText } from './update-policy-file.js';
 
 const update = (text: string, entries: Partial<Record<ExportedKind, JsonObject[]>>): string =>
@@ -119,5 +121,61 @@ types:
     ).toBe('roles:\n  - &a { id: a, description: d }\n  - id: b\n    description: e\n');
     expect(() => update(text, { roles: [{ id: 'b', description: 'd' }] })).toThrow(PolicyError);
     expect(() => update(text, { roles: [{ id: 'b', description: 'd' }] })).toThrow('export to another file');
+  });
+
+  it('keeps a password, a creator and what is said above an entry that it has to write anew', () => {
+    const text = `types: [{ id: post }]
+users:
+  - &al { username: al, active: false }
+  # The new one.
+  - { <<: *al, username: bo, password: correct horse }
+objects:
+  - &one { type: post, id: "1" }
+  - { <<: *one, id: "2", creator: user:al }
+`;
+    const written = update(text, {
+      users: [{ username: 'al', active: false }, { username: 'bo' }],
+      objects: [
+        { type: 'post', id: '1' },
+        { type: 'post', id: '2', attributes: { a: 1 } },
+      ],
+    });
+    expect(written).toContain('  # The new one.\n  - username: bo\n    password: correct horse\n');
+    expect(written).toContain("    id: '2'\n    attributes:\n      a: 1\n    creator: user:al\n");
+  });
+
+  it('takes out an entry that is in it twice, and keeps the comments of a map in braces', () => {
+    const grant = '  - { subject: user:al, permission: post:view }\n';
+    expect(update(`grants:\n${grant}${grant}`, { grants: [] })).toBe('grants: []\n');
+    expect(update('{ # Ours.\n  roles: [{ id: a }] }\n', { roles: [{ id: 'b' }] })).toContain('# Ours.');
+    expect(() => JSON.parse(update('\n{ "roles": [] }', { roles: [{ id: 'b' }] })) as unknown).not.toThrow();
+  });
+
+  it('tells a key << that is text from one that merges', () => {
+    const attributes = { '<<': { a: 1 }, b: { '<<': 'c' } };
+    const text = 'groups:\n  - &a { id: a }\n  - { <<: *a, id: b }\nusers:\n  - { username: al }\n';
+    const written = update(text, { users: [{ username: 'al', attributes }] });
+    expect(written).toContain('{ <<: *a, id: b }');
+    expect(parsePolicy(written, 'policy.yaml').users).toEqual([{ username: 'al', attributes }]);
+    expect(update(written, { users: [{ username: 'al', attributes }] })).toBe(written);
+  });
+
+  it('is refused where a change would reach a test through an anchor', () => {
+    const text = `users:
+  - &al { username: al, email: al@example.com }
+tests:
+  - { name: t, supplied: { subject: *al }, check: [{ subject: user:al, object: post:1, deny: view }] }
+`;
+    expect(() => update(text, { users: [{ username: 'al', email: 'other@example.com' }] })).toThrow(PolicyError);
+  });
+});
+
+describe('a new policy file', () => {
+  it('holds text with line separators and carriage returns as it is', () => {
+    for (const text of ['a\u2028b', 'a\u2029b\nc', '\u2028', 'a\r\nb\r\n', '\n\n a', '  a\n b\n\n', 'a\u0085b']) {
+      const attributes = { v: text, k: [{ [text]: text }] };
+      const written = `users:\n${entryText('users', { username: 'al', attributes })}`;
+      expect(parsePolicy(written, 'policy.yaml').users).toEqual([{ username: 'al', attributes }]);
+    }
   });
 });

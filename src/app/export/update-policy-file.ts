@@ -1,13 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isMap, isNode, isScalar, isSeq, parseDocument, YAMLSeq, type Document, type Node, type YAMLMap } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseDocument,
+  YAMLSeq,
+  type Document,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import { canonicalJson } from '../../core/rule-key.js';
-import type { Json, JsonObject } from '../../core/model.js';
+import { refName, type Json, type JsonObject, type SubjectRef } from '../../core/model.js';
 import { parsePolicy, type Policy } from '../policy/parse-policy.js';
 import { PolicyError } from '../policy/policy-error.js';
 import type { ExportedEntries } from './export-policy.js';
 import { asWritten, entryName } from './file-entries.js';
 import { creatorsThatStand, withoutCreatorGrants } from './creator-grants.js';
-import type { ExportedKind } from './policy-entries.js';
+import { EXPORTED_KINDS, type ExportedKind } from './policy-entries.js';
 import { CREATING, documentText, entryNode, memberNode } from './policy-text.js';
 
 /** Of these the order says nothing, and each stays where it is written. */
@@ -23,18 +34,38 @@ const SETS: ReadonlySet<string> = new Set(['members', 'rules', 'includes']);
 export function updatedPolicyText(text: string, file: string, exported: ExportedEntries): string {
   const policy = parsePolicy(text, file);
   const document = parseDocument(text, { ...CREATING, merge: true, resolveKnownTags: false, logLevel: 'error' });
+  tellMergesFromText(document);
   const creators = creatorsThatStand(policy, exported);
   const wanted = withoutCreatorGrants(exported, creators);
   for (const [kind, entries] of wanted) updateList(document, kind, policy[kind], entries, creators.names);
-  return checked(textOf(document, text, file), file, wanted);
+  return checked(textOf(document, text, file), policy, wanted);
+}
+
+/** Has a key << that is text stay so: the writer makes a merge of every one. */
+function tellMergesFromText({ schema }: Document.Parsed): void {
+  const isMerge = ({ type, value }: Scalar): boolean => typeof value === 'symbol' || type === 'PLAIN';
+  const stringify = (key: Scalar): string => (isMerge(key) ? '<<' : "'<<'");
+  schema.tags = schema.tags.map((tag) =>
+    tag.tag === 'tag:yaml.org,2002:merge' ? Object.assign({}, tag, { stringify }) : tag,
+  );
 }
 
 function textOf(document: Document.Parsed, before: string, file: string): string {
   try {
-    if (before.startsWith('{')) return `${JSON.stringify(document.toJS(), null, 2)}\n`;
+    if (isJson(before)) return `${JSON.stringify(document.toJS(), null, 2)}\n`;
     return documentText(document);
   } catch (cause) {
     throw unchangeable(file, cause);
+  }
+}
+
+// A map in braces may as well be YAML, and have comments.
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -47,15 +78,15 @@ function updateList(
 ): void {
   if (before.length === 0 && entries.length === 0) return;
   const list = listOf(document, kind);
-  const standing = new Map(
-    before.map((entry, index) => {
-      const said = asWritten(kind, entry);
-      return [entryName(kind, said), { node: list.items[index] as Node, said }] as const;
-    }),
-  );
+  const written = before.map((entry, index): StandingEntry => {
+    const said = asWritten(kind, entry);
+    const name = entryName(kind, said);
+    return { name, node: list.items[index] as Node, said, beside: besideOf(entry) };
+  });
+  const standing = new Map(written.map((entry) => [entry.name, entry]));
   const names = entries.map((entry) => entryName(kind, entry));
   const kept = new Set(names);
-  const gone = new Set([...standing].filter(([name]) => !kept.has(name)).map(([, { node }]) => node));
+  const gone = new Set(written.filter(({ name }) => !kept.has(name)).map(({ node }) => node));
   const items = list.items.filter((item) => !gone.has(item as Node)) as Node[];
   let after = -1;
   for (const [index, entry] of entries.entries()) {
@@ -71,6 +102,20 @@ function updateList(
     items[after] = node;
   }
   list.items = items;
+}
+
+/** An entry as it stands in the file. */
+interface StandingEntry {
+  readonly name: string;
+  readonly node: Node;
+  /** What of it would be exported, and what never is. */
+  readonly said: JsonObject;
+  readonly beside: { readonly password?: string; readonly creator?: string };
+}
+
+function besideOf(entry: object): StandingEntry['beside'] {
+  const { password, creator } = entry as { password?: string; creator?: SubjectRef };
+  return { ...(password === undefined ? {} : { password }), ...(creator ? { creator: refName(creator) } : {}) };
 }
 
 /** The list in the file, which is made where there is none. */
@@ -93,7 +138,7 @@ function listOf(document: Document.Parsed, kind: ExportedKind): YAMLSeq {
 function updateEntry(
   document: Document.Parsed,
   kind: ExportedKind,
-  { node, said }: { readonly node: Node; readonly said: JsonObject },
+  { node, said, beside }: StandingEntry,
   entry: JsonObject,
   keepsCreator: boolean,
 ): Node {
@@ -103,7 +148,12 @@ function updateEntry(
   const dropsCreator = kind === 'objects' && !keepsCreator && isMap(node) && node.has('creator');
   if (differing.length === 0 && !dropsCreator) return node;
   // An alias, or what is merged into it, is shared: this entry has to say it by itself.
-  if (!isMap(node) || isMerging(node)) return entryNode(document, kind, entry);
+  if (!isMap(node) || isMerging(node)) {
+    const { creator, ...others } = beside;
+    const made = entryNode(document, kind, { ...entry, ...others, ...(keepsCreator ? { creator } : {}) });
+    made.commentBefore = node.commentBefore ?? null;
+    return made;
+  }
   for (const key of differing) updateMember(document, node, key, said[key], entry[key]);
   if (dropsCreator) node.delete('creator');
   return node;
@@ -150,25 +200,33 @@ function sameMember(key: string, one: Json | undefined, other: Json | undefined)
   return ones.size === others.size && [...ones].every((each) => others.has(each));
 }
 
-/** Reads it back: what is written says what was exported, or is not written. */
-function checked(text: string, file: string, wanted: ExportedEntries): string {
-  let policy: Policy;
+/** Reads it back: what is written says what was exported, and all else as before, or is not written. */
+function checked(text: string, before: Policy, wanted: ExportedEntries): string {
+  const { file } = before.source;
+  const policy = readBack(text, file);
+  const others = [...EXPORTED_KINDS.filter((kind) => !wanted.has(kind)), 'tests' as const];
+  const isKept = others.every((kind) => isDeepStrictEqual(policy[kind], before[kind]));
+  if (!isKept || ![...wanted].every(([kind, entries]) => says(policy, kind, entries))) throw unchangeable(file);
+  return text;
+}
+
+function readBack(text: string, file: string): Policy {
   try {
-    policy = parsePolicy(text, file);
+    return parsePolicy(text, file);
   } catch (cause) {
     throw unchangeable(file, cause);
   }
-  for (const [kind, entries] of wanted) {
-    const said = (policy[kind] as readonly object[]).map((entry) => asWritten(kind, entry));
-    const byName = new Map(said.map((entry) => [entryName(kind, entry), entry]));
-    const isSaid = entries.every((entry) => {
-      const found = byName.get(entryName(kind, entry)) ?? {};
-      const keys = new Set([...Object.keys(found), ...Object.keys(entry)]);
-      return [...keys].every((key) => sameMember(key, found[key], entry[key]));
-    });
-    if (!isSaid || byName.size !== entries.length) throw unchangeable(file);
-  }
-  return text;
+}
+
+function says(policy: Policy, kind: ExportedKind, entries: readonly JsonObject[]): boolean {
+  const said = (policy[kind] as readonly object[]).map((entry) => asWritten(kind, entry));
+  const byName = new Map(said.map((entry) => [entryName(kind, entry), entry]));
+  const isSaid = entries.every((entry) => {
+    const found = byName.get(entryName(kind, entry)) ?? {};
+    const keys = new Set([...Object.keys(found), ...Object.keys(entry)]);
+    return [...keys].every((key) => sameMember(key, found[key], entry[key]));
+  });
+  return isSaid && byName.size === entries.length;
 }
 
 function unchangeable(file: string, cause?: unknown): PolicyError {

@@ -54,9 +54,9 @@ describe('a condition that is never true', () => {
           expect(evaluateCondition(condition, asked)).not.toBe(true);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
-    expect(seen.never).toBeGreaterThan(50);
-    expect(seen.maybe).toBeGreaterThan(50);
+    expect(seen.never).toBeGreaterThan(15);
+    expect(seen.maybe).toBeGreaterThan(15);
   });
 });

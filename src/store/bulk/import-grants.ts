@@ -5,15 +5,19 @@ import { ROW_GRANTS_TABLES, rowGrantsFrom } from '../row-grants-sql.js';
 import type { Outcome, Reject } from './bulk-rows.js';
 import { outcomeOf } from './import-subjects.js';
 
-// Objects are looked up row by row: a batch is small beside what there may be of them. Subjects and permissions, where they are few, by hash.
-const PLACED = `placed AS MATERIALIZED (
+// Each object that is named is looked up once: a batch is small beside what there may be of them. Subjects and permissions, where they are few, by hash.
+const PLACED = `found AS MATERIALIZED (
+    SELECT named.object_type, named.object_id, o.id, o.reaches_below
+    FROM (SELECT DISTINCT object_type, object_id FROM pg_temp.import_grants WHERE object_type IS NOT NULL) named
+    JOIN castellan.types t ON t.name = named.object_type
+    CROSS JOIN LATERAL (SELECT o.id, EXISTS (SELECT 1 FROM castellan.objects c WHERE c.parent_id = o.id) AS reaches_below
+      FROM castellan.objects o WHERE o.type_id = t.id AND o.external_id = named.object_id LIMIT 1) o
+  ), placed AS MATERIALIZED (
     SELECT q.*, s.id AS sid, p.id AS pid, o.id AS oid, o.reaches_below FROM pg_temp.import_grants q
     LEFT JOIN castellan.subjects s ON s.type = q.subject_type AND s.external_id = q.subject_id
     LEFT JOIN (SELECT p.id, t.name || ':' || p.action AS name FROM castellan.permissions p JOIN castellan.types t ON t.id = p.type_id) p
       ON p.name = q.permission
-    LEFT JOIN castellan.types t ON t.name = q.object_type
-    LEFT JOIN LATERAL (SELECT o.id, EXISTS (SELECT 1 FROM castellan.objects c WHERE c.parent_id = o.id) AS reaches_below
-      FROM castellan.objects o WHERE o.type_id = t.id AND o.external_id = q.object_id LIMIT 1) o ON true
+    LEFT JOIN found o ON o.object_type = q.object_type AND o.object_id = q.object_id
   )`;
 const FIT = `sid IS NOT NULL AND pid IS NOT NULL AND (object_type IS NULL OR oid IS NOT NULL)`;
 
@@ -48,6 +52,8 @@ interface Made {
 
 /** Makes the grants of a batch. */
 export async function importGrants(sql: SqlExecutor): Promise<Outcome> {
+  // Whoever makes a table or a trigger that grants are to be kept in waits, or is seen.
+  await run(sql, 'LOCK TABLE castellan.grants IN ROW EXCLUSIVE MODE');
   const tables = await run<RowGrantsTable>(sql, ROW_GRANTS_TABLES);
   const references = (await othersKeep(sql)) ? 'asked' : await beforehand(sql);
   // What the tables are read by is in memory, or soon will be.

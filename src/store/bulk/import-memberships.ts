@@ -80,10 +80,11 @@ const INSERT_EDGE = `INSERT INTO castellan.memberships (group_id, member_id, fro
 /** Makes the memberships of a batch: first those of groups, one by one, as only they can close a circle; then all others at once. */
 export async function importMemberships(sql: SqlExecutor): Promise<Outcome> {
   const refused = await run<Reject>(sql, REFUSED);
-  const kept = await run(sql, KEEP);
   const nested = await nestGroups(sql);
   const [joined] = await run<{ created: number }>(sql, JOIN);
   const tooDeep = await run<Reject>(sql, LEFT_OUT);
+  // Last, as the row may follow the provider's own in this batch.
+  const kept = await run(sql, KEEP);
   const created = nested.created + (joined?.created ?? 0);
   return outcomeOf(created, [...refused, ...nested.rejects, ...tooDeep], kept.length);
 }

@@ -6,6 +6,7 @@ import { run } from '../doctor-check.js';
 import type { SqlExecutor } from '../executor.js';
 import { jsonText, type BulkRowOf, type BulkRule, type Outcome, type PlacedRow, type Reject } from './bulk-rows.js';
 import { sameNames, standsWith } from './import-types.js';
+import { faultsOfIds } from './unfit-ids.js';
 
 interface Standing {
   readonly description: string | null;
@@ -49,9 +50,10 @@ const INSERT_RULE = `INSERT INTO castellan.rules (role_id, permission_id, effect
 export async function importRoles(sql: SqlExecutor, rows: readonly PlacedRow<BulkRowOf<'role'>>[]): Promise<Outcome> {
   const rejects: Reject[] = [];
   let created = 0;
+  const faultOf = await faultsOfIds(sql, 'role');
   for (const { line, row } of rows) {
     const [standing] = await run<Standing>(sql, FIND, [row.id]);
-    const fault = standing ? difference(row, standing) : await create(sql, row);
+    const fault = standing ? difference(row, standing) : (faultOf(row.id) ?? (await create(sql, row)));
     if (fault) rejects.push({ line, ...fault });
     else if (!standing) created += 1;
   }

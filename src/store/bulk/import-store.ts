@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Author } from '../../core/caller.js';
 import { ChangeLog } from '../change-log.js';
@@ -19,6 +20,8 @@ import { saveProgress, type ImportProgress } from './import-progress.js';
 import { createStaging } from './staging.js';
 
 const ATTEMPTS = 5;
+const CLAIM_ATTEMPTS = 20;
+const CLAIM_PAUSE_MS = 250;
 
 /** Where the rows of a batch come from, as the audit trail tells of it. */
 export interface BatchSource {
@@ -50,6 +53,25 @@ export class ImportStore {
     const client = await openBulkConnection(databaseUrl, 'castellan import', signal);
     await translatingDatabaseErrors(() => createStaging(client));
     return new ImportStore(client, new PgExecutor(client));
+  }
+
+  /**
+   * Claims a file for as long as the connection lasts: false where another one has it. One whose process was killed lasts until Postgres
+   * has noticed.
+   */
+  claim(source: string): Promise<boolean> {
+    return translatingDatabaseErrors(async () => {
+      for (let attempt = 1; attempt <= CLAIM_ATTEMPTS; attempt += 1) {
+        const [claimed] = await run<{ alone: boolean }>(
+          this.sql,
+          `SELECT pg_try_advisory_lock(hashtextextended('import ' || $1, 3271)) AS alone`,
+          [source],
+        );
+        if (claimed?.alone === true) return true;
+        await pause(CLAIM_PAUSE_MS);
+      }
+      return false;
+    });
   }
 
   /**

@@ -25,22 +25,35 @@ const differs = (column: string): string => `(q.${column} IS NOT NULL AND s.${co
 const COLUMNS = ['username', 'email', 'description', 'active', 'superuser', 'attributes'];
 
 const COMPARE = `SELECT q.line, 'already_exists' AS code,
-    CASE WHEN s.id IS NOT NULL THEN q.type || ' ' || q.external_id || ' stands already, with another ' || concat_ws(', ', ${COLUMNS.map(
+    q.type || ' ' || q.external_id || ' stands already, with another ' || concat_ws(', ', ${COLUMNS.map(
       (column) => `CASE WHEN ${differs(column)} THEN '${column}' END`,
-    ).join(', ')}) || '; an import changes nothing that stands.'
-    ELSE 'username: ' || q.username || ' is taken by another user.' END AS reason
-  FROM pg_temp.import_subjects q LEFT JOIN castellan.subjects s ON s.type = q.type AND s.external_id = q.external_id
-  WHERE s.id IS NULL OR ${COLUMNS.map(differs).join(' OR ')} ORDER BY q.line`;
+    ).join(', ')}) || '; an import changes nothing that stands.' AS reason
+  FROM pg_temp.import_subjects q JOIN castellan.subjects s ON s.type = q.type AND s.external_id = q.external_id
+  WHERE ${COLUMNS.map(differs).join(' OR ')} ORDER BY q.line`;
+
+// The next row of such an id may name another username.
+const TAKEN = `WITH first AS (
+    SELECT DISTINCT ON (q.type, q.external_id) q.type, q.external_id, q.username FROM pg_temp.import_subjects q
+    WHERE NOT EXISTS (SELECT 1 FROM castellan.subjects s WHERE s.type = q.type AND s.external_id = q.external_id)
+    ORDER BY q.type, q.external_id, q.line
+  )
+  DELETE FROM pg_temp.import_subjects q USING first f
+  WHERE q.type = f.type AND q.external_id = f.external_id AND q.username IS NOT DISTINCT FROM f.username
+  RETURNING q.line, 'already_exists' AS code, 'username: ' || q.username || ' is taken by another user.' AS reason`;
 
 /** Makes the users, groups and services of a batch, by their kinds. */
 export async function importSubjects(sql: SqlExecutor): Promise<{ created: Map<string, number>; rejects: Reject[] }> {
-  const unfit = await rejectUnfitIds(sql, 'import_subjects');
-  const made = await run<{ kind: string; created: number }>(sql, INSERT);
-  const rejects = await run<Reject>(sql, COMPARE);
-  return {
-    created: new Map(made.map(({ kind, created }) => [kind, created])),
-    rejects: [...unfit, ...rejects].map(numbered),
-  };
+  const rejects = await rejectUnfitIds(sql, 'import_subjects');
+  const created = new Map<string, number>();
+  for (;;) {
+    for (const made of await run<{ kind: string; created: number }>(sql, INSERT))
+      created.set(made.kind, (created.get(made.kind) ?? 0) + made.created);
+    const taken = await run<Reject>(sql, TAKEN);
+    if (taken.length === 0) break;
+    rejects.push(...taken);
+  }
+  rejects.push(...(await run<Reject>(sql, COMPARE)));
+  return { created, rejects: rejects.map(numbered) };
 }
 
 /** A reject as the database tells of it: bigints come as text. */

@@ -2,6 +2,7 @@ import { DEFAULT_ACTIONS, DEFAULT_CREATOR_ACTIONS } from '../../core/built-ins.j
 import { run } from '../doctor-check.js';
 import type { SqlExecutor } from '../executor.js';
 import type { BulkRowOf, Outcome, PlacedRow, Reject } from './bulk-rows.js';
+import { faultsOfIds } from './unfit-ids.js';
 
 interface Standing {
   readonly actions: string[];
@@ -27,12 +28,15 @@ const INSERT = `WITH made AS (
 export async function importTypes(sql: SqlExecutor, rows: readonly PlacedRow<BulkRowOf<'type'>>[]): Promise<Outcome> {
   const rejects: Reject[] = [];
   let created = 0;
+  const faultOf = await faultsOfIds(sql, 'type');
   for (const { line, row } of rows) {
     const actions = [...new Set(row.actions ?? DEFAULT_ACTIONS)];
     const creatorActions = row.creatorActions ?? DEFAULT_CREATOR_ACTIONS.filter((action) => actions.includes(action));
     const odd = creatorActions.findIndex((action) => !actions.includes(action));
     const [standing] = await run<Standing>(sql, FIND, [row.id]);
-    if (standing) {
+    const unfit = faultOf(row.id);
+    if (!standing && unfit) rejects.push({ line, ...unfit });
+    else if (standing) {
       const fault = difference(row, standing);
       if (fault !== undefined) rejects.push({ line, code: 'already_exists', reason: fault });
     } else if (odd >= 0) {
