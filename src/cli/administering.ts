@@ -54,7 +54,7 @@ export async function printAll<Item extends object>(
  *
  * @throws CommandError when nobody said so.
  */
-export async function confirmDeletion(
+async function confirmDeletion(
   { output }: Context,
   { yes, dryRun, cascade }: DeleteOptions & { readonly cascade?: true },
   administration: Administration,
@@ -68,4 +68,19 @@ export async function confirmDeletion(
   if (!process.stdin.isTTY || !process.stderr.isTTY || output.json)
     throw new CommandError(`${takes} Use --yes where that is meant; nothing was deleted.`);
   if (!(await isYes(`${takes} Go on? [y/N] `))) throw new CommandError('Nothing was deleted.', EXIT.no);
+}
+
+/** Deletes what is named, where somebody means that, and says so; `essence` is all that is said of it where little is to be said. */
+export async function deleteNamed(
+  context: Context,
+  given: DeleteOptions & { readonly cascade?: true },
+  ref: SubjectRef,
+  remove: (administration: Administration) => Promise<void>,
+  essence = ref.id,
+): Promise<void> {
+  await administer(context, given, async (administration) => {
+    await confirmDeletion(context, given, administration, ref);
+    await remove(administration);
+  });
+  await answerWrite(context, given, { deleted: ref }, [`Deleted ${ref.type}:${ref.id}.`], [essence]);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { administer, answerWrite, confirmDeletion, printAll } from './administering.js';
+import { administer, answerWrite, deleteNamed, printAll } from './administering.js';
 import {
   deleting,
   examples,
@@ -29,13 +29,9 @@ export function groupCommands(program: Command, context: Context): void {
   deleting(group.command('delete').description('delete a group, with all that it holds'))
     .argument('<group>', 'its id')
     .addHelpText('after', examples('group delete staff', 'group delete staff --yes'))
-    .action(async (id: string, given: DeleteOptions) => {
-      await administer(context, given, async (administration) => {
-        await confirmDeletion(context, given, administration, { type: 'group', id });
-        await administration.groups.delete(id);
-      });
-      await answerWrite(context, given, { deleted: { type: 'group', id } }, [`Deleted group:${id}.`], [id]);
-    });
+    .action((id: string, given: DeleteOptions) =>
+      deleteNamed(context, given, { type: 'group', id }, ({ groups }) => groups.delete(id)),
+    );
   membershipCommands(group, context);
   onDatabaseOrService(group.command('list').description('print all groups'))
     .addHelpText('after', examples('group list', 'group list --json'))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ObjectRecord } from '../app/administration/administration.js';
-import { administer, answerWrite, confirmDeletion, printAll } from './administering.js';
+import { administer, answerWrite, deleteNamed, printAll } from './administering.js';
 import {
   deleting,
   examples,
@@ -41,11 +41,8 @@ export function objectCommands(program: Command, context: Context): void {
     .addHelpText('after', examples('object delete post:123', 'object delete folder:7 --cascade --yes'))
     .action(async (text: string, given: DeleteOptions & { readonly cascade?: true }) => {
       const ref = await readOne(text);
-      await administer(context, given, async (administration) => {
-        await confirmDeletion(context, given, administration, ref);
-        await administration.objects(ref.type).delete(ref.id, { cascade: given.cascade === true });
-      });
-      await answerWrite(context, given, { deleted: ref }, [`Deleted ${text}.`], [text]);
+      const cascade = given.cascade === true;
+      await deleteNamed(context, given, ref, ({ objects }) => objects(ref.type).delete(ref.id, { cascade }), text);
     });
   showCommands(object, context);
 }

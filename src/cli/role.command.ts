@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RuleOptions } from '../app/administration/read-arguments.js';
-import { administer, answerWrite, confirmDeletion, printAll } from './administering.js';
+import { administer, answerWrite, deleteNamed, printAll } from './administering.js';
 import {
   deleting,
   examples,
@@ -42,13 +42,9 @@ export function roleCommands(program: Command, context: Context): void {
   deleting(role.command('delete').description('delete a role, with all that it was assigned to'))
     .argument('<role>', 'its id')
     .addHelpText('after', examples('role delete editor', 'role delete editor --yes'))
-    .action(async (id: string, given: DeleteOptions) => {
-      await administer(context, given, async (administration) => {
-        await confirmDeletion(context, given, administration, { type: 'role', id });
-        await administration.roles.delete(id);
-      });
-      await answerWrite(context, given, { deleted: { type: 'role', id } }, [`Deleted role:${id}.`], [id]);
-    });
+    .action((id: string, given: DeleteOptions) =>
+      deleteNamed(context, given, { type: 'role', id }, ({ roles }) => roles.delete(id)),
+    );
   roleEditCommands(role, context);
   onDatabaseOrService(role.command('list').description('print all roles'))
     .addHelpText('after', examples('role list', 'role list --json'))

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Mode, ResourceType } from '../app/administration/administration.js';
-import { administer, answerWrite, confirmDeletion, printAll } from './administering.js';
+import { administer, answerWrite, deleteNamed, printAll } from './administering.js';
 import {
   deleting,
   examples,
@@ -48,13 +48,9 @@ export function typeCommands(program: Command, context: Context): void {
   deleting(type.command('delete').description('delete a resource type, with its objects and every rule about it'))
     .argument('<type>', 'its id')
     .addHelpText('after', examples('type delete post', 'type delete post --yes'))
-    .action(async (id: string, given: DeleteOptions) => {
-      await administer(context, given, async (administration) => {
-        await confirmDeletion(context, given, administration, { type: 'type', id });
-        await administration.types.delete(id);
-      });
-      await answerWrite(context, given, { deleted: { type: 'type', id } }, [`Deleted type:${id}.`], [id]);
-    });
+    .action((id: string, given: DeleteOptions) =>
+      deleteNamed(context, given, { type: 'type', id }, ({ types }) => types.delete(id)),
+    );
   onDatabaseOrService(type.command('list').description('print all resource types'))
     .addHelpText('after', examples('type list', 'type list --json'))
     .action(async (given: PlaceOptions) => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { administer, answerWrite, confirmDeletion } from './administering.js';
+import { administer, answerWrite, deleteNamed } from './administering.js';
 import { deleting, examples, writing, type Context, type DeleteOptions, type WriteOptions } from './context.js';
 import { newPassword, PASSWORD_HELP, passwordOptions, toldPassword, type PasswordOptions } from './new-password.js';
 
@@ -38,11 +38,7 @@ export function userChangeCommands(user: Command, context: Context): void {
   deleting(user.command('delete').description('delete a user, with all that it holds'))
     .argument('<user>', 'the id of the user')
     .addHelpText('after', examples('user delete alice', 'user delete alice --yes'))
-    .action(async (id: string, given: DeleteOptions) => {
-      await administer(context, given, async (administration) => {
-        await confirmDeletion(context, given, administration, { type: 'user', id });
-        await administration.users.delete(id);
-      });
-      await answerWrite(context, given, { deleted: { type: 'user', id } }, [`Deleted user:${id}.`], [id]);
-    });
+    .action((id: string, given: DeleteOptions) =>
+      deleteNamed(context, given, { type: 'user', id }, ({ users }) => users.delete(id)),
+    );
 }
