@@ -1,4 +1,5 @@
 import { decidingRule } from './ability.js';
+import type { Entities } from './conditions/condition.js';
 import { conditionOf } from './conditions/parse-condition.js';
 import { evaluateCondition } from './conditions/evaluate-condition.js';
 import { ALL_FIELDS, NO_FIELDS, fieldScopeOf } from './field-scope.js';
@@ -25,9 +26,10 @@ export function decide(question: Question, facts: Facts): Decision {
 
 /** Whether each rule counts for the question, as far as its condition says: an allow where it is true, a deny unless it is false. */
 export function countingRules(question: Question, facts: Facts): (rule: FetchedRule) => boolean {
-  const entities = entitiesOf(question, facts);
+  let entities: Entities | undefined;
   return (rule) => {
     if (rule.condition === null) return true;
+    entities ??= entitiesOf(question, facts);
     const truth = evaluateCondition(conditionOf(rule.condition), entities);
     return rule.effect === 'allow' ? truth === true : truth !== false;
   };
@@ -44,7 +46,9 @@ function decideByRules(question: Question, facts: Facts): Decision {
   const among = (placed?: FetchedRule['placed']): FetchedRule | undefined =>
     decidingRule(
       question.permission,
-      facts.rules.filter((rule) => placed === undefined || rule.effect === 'deny' || rule.placed === placed),
+      placed === undefined
+        ? facts.rules
+        : facts.rules.filter((rule) => rule.effect === 'deny' || rule.placed === placed),
       counts,
     );
   const deciding =

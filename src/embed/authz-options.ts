@@ -54,6 +54,11 @@ export interface AuthzBehaviour {
   /** What becomes of routes that declare nobody who may use them: the app does not start (`refuse`), or they stay shut (`deny`). */
   readonly undeclaredRoutes?: 'refuse' | 'deny';
   readonly defaults?: AuthzDefaults;
+  /**
+   * Whether `authz.with(tx)`, the Prisma extension and `currentSubject()` know by themselves which request they run in. Unless it is said, they do
+   * where something of the app injects `Authz` or makes the extension. On Node 20 and 22 it costs every request of the app, on 24 nearly nothing.
+   */
+  readonly followRequests?: boolean;
   /** The WWW-Authenticate of an answer that asks for a sign-in, such as `Basic realm="blog"`. */
   readonly challenge?: string;
 }

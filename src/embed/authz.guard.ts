@@ -3,7 +3,7 @@ import { HttpAdapterHost, ModuleRef, Reflector } from '@nestjs/core';
 import type { Caller } from '../core/caller.js';
 import { CastellanError, notFound } from '../core/errors.js';
 import type { Question } from '../core/model.js';
-import { requestOf, setAuthorized } from '../nest/authorized-request.js';
+import { requestOf, setAuthorized, type DecidedObject } from '../nest/authorized-request.js';
 import { RoutePolicies } from '../nest/route-policies.js';
 import type { RoutePolicy } from '../nest/route-policy.js';
 import { requireActive } from './active-subject.js';
@@ -13,6 +13,7 @@ import { asHttp, signInFirst, undecided } from './authz-exception.js';
 import { policyDefaults, type AuthzBehaviour } from './authz-options.js';
 import { adding, mayNot } from './checker.js';
 import { GuardLog } from './guard-log.js';
+import type { ReadObject } from './object-argument.js';
 import { enterRequest, type RequestState } from './request-state.js';
 import { idFormsOn, routeQuestion, undeclared, type HttpRequest, type RouteQuestion } from './route-question.js';
 import { ShutRoutes } from './shut-routes.js';
@@ -62,7 +63,8 @@ export class AuthzGuard implements CanActivate {
     if (policy.access === 'public') return state.settle();
     if (policy.access === undefined)
       throw undeclared('it says none of @Resource, @SignedIn, @DecidesItself and @Public');
-    if (this.signIn.isGiven) await this.signIn.run(context);
+    const signingIn = this.signIn.run(context);
+    if (signingIn) await signingIn;
     // One who can't be read is refused also where nothing would be asked.
     const found = state.caller();
     const caller = found instanceof Promise ? await found : found;
@@ -75,10 +77,7 @@ export class AuthzGuard implements CanActivate {
     const asked = read instanceof Promise ? await read : read;
     setAuthorized(request, {
       type: asked.type,
-      object:
-        asked.about === 'object'
-          ? { ...asked.object, ...(asked.attributes ? { attributes: asked.attributes } : {}) }
-          : undefined,
+      object: asked.about === 'object' ? decidedObject(asked) : undefined,
     });
     // A list needs no permission of its own: it holds what may be viewed.
     if (policy.access === 'decides-itself') await requireSomewhere(state, asked, policy);
@@ -112,7 +111,14 @@ async function requireAllowed(
 ): Promise<void> {
   const { type, action } = asked;
   const questions = questionsOf(subject, asked, policy);
-  const decisions = await askEngine(state, questions);
+  let decisions: boolean[];
+  try {
+    decisions = (await state.questions.decideAll(questions)).map(
+      ({ allowed }: { readonly allowed: unknown }) => allowed === true,
+    );
+  } catch (error) {
+    throw undecided(error);
+  }
   const isAllowed = asked.about !== 'nothing' && decisions.every(Boolean);
   if (isAllowed && decisions.length === questions.length) return;
   if (!signedIn) throw signInFirst();
@@ -124,6 +130,10 @@ async function requireAllowed(
   }
   if (asked.about === 'nothing' || decisions[0] !== true) throw notFound();
   throw mayNot(action, type);
+}
+
+function decidedObject({ object, attributes }: ReadObject): DecidedObject {
+  return attributes ? { ...object, attributes } : object;
 }
 
 /** What is to be allowed, all of it; the first question is whether what it is about may be viewed. */
@@ -152,16 +162,6 @@ function questionsOf(subject: Question['subject'], asked: RouteQuestion, { mode 
       });
       return action === 'view' ? [on('view')] : [on('view'), on(action)];
     }
-  }
-}
-
-async function askEngine(state: RequestState, questions: readonly Question[]): Promise<boolean[]> {
-  try {
-    return (await state.questions.decideAll(questions)).map(
-      ({ allowed }: { readonly allowed: unknown }) => allowed === true,
-    );
-  } catch (error) {
-    throw undecided(error);
   }
 }
 

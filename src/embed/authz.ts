@@ -6,6 +6,7 @@ import { CastellanError } from '../core/errors.js';
 import type { Mode, SubjectRef } from '../core/model.js';
 import { AuthzEngine } from '../core/ports/engine.js';
 import type { IdForm } from '../core/id-forms.js';
+import { setFollowed } from '../nest/current-request.js';
 import { idFormOf } from '../nest/id-form.js';
 import type { AppTransactionClient } from '../store/app-executor.js';
 import { abilityFor, packedAbilityFor, type AbilityOptions } from './abilities.js';
@@ -35,6 +36,8 @@ export class Authz {
   /** How the ids of a type are written, as `defaults.idForm` of the module says. */
   readonly idFormOf: (type: string) => IdForm | undefined;
   readonly #subjectOf: SubjectOfRequest<object>;
+  readonly #mayFollow: boolean;
+  #followsRequests = false;
 
   constructor(
     readonly engine: AuthzEngine,
@@ -43,6 +46,19 @@ export class Authz {
     this.defaultMode = behaviour.defaults?.mode;
     this.idFormOf = (type) => idFormOf(behaviour.defaults?.idForm, type);
     this.#subjectOf = (behaviour.subject as SubjectOfRequest<object> | undefined) ?? subjectInRequestUser;
+    this.#mayFollow = behaviour.followRequests !== false;
+  }
+
+  /** Whether what runs in a request knows on whose behalf. */
+  get followsRequests(): boolean {
+    return this.#followsRequests;
+  }
+
+  /** Has requests followed from now on, unless the module says that they are not. */
+  followRequests(): void {
+    if (!this.#mayFollow) return;
+    this.#followsRequests = true;
+    setFollowed(this, true);
   }
 
   /** Answers what the subject (null: nobody) may do. Nothing is remembered. @throws TypeError when it names nobody that could be. */

@@ -113,7 +113,7 @@ describe("a request's checker", () => {
     app = await startGuardedApp({
       platform: 'express',
       controllers: [ModesController],
-      authz: { engine: new FakeEngine(), subject },
+      authz: { engine: new FakeEngine(), subject, followRequests: true },
     });
     const { body } = await app.send('GET', '/documents/who', { as: 'ed' });
     expect(body).toEqual({ current: { type: 'user', id: 'ed' } });

@@ -62,6 +62,7 @@ export function castellan<Rows extends Readonly<Record<string, object>>>(
 type AnyOptions = CastellanExtensionOptions<Record<string, Part>>;
 
 function extend(client: ExtendableClient, { authz, models, transaction = {} }: AnyOptions): ExtendableClient {
+  authz.followRequests?.();
   const described = new PrismaModels(client);
   const declared = new Map(
     Object.entries(models).map(([name, declaration]) => {

@@ -71,15 +71,11 @@ export class QuestionMemory implements Asked {
     return this.writes.made === this.#made;
   }
 
-  async #ask(questions: readonly Question[]): Promise<Decision[]> {
+  #ask(questions: readonly Question[]): Promise<Decision[]> {
     const batch = this.engine.decideAll(questions);
     this.#asked.push({ questions, batch });
-    try {
-      return await batch;
-    } catch (error) {
-      this.#forget(batch);
-      throw error;
-    }
+    batch.catch(() => this.#forget(batch));
+    return batch;
   }
 
   async #recallOrAsk(questions: readonly Question[]): Promise<Decision[]> {

@@ -16,7 +16,7 @@ import type { Authenticate, AuthzBehaviour } from './authz-options.js';
 /** Runs the app's own sign-in, where it was given to the module. */
 @Injectable()
 export class SignIn implements OnModuleInit {
-  #run: ((context: ExecutionContext) => Promise<boolean>) | undefined;
+  #run: ((context: ExecutionContext) => boolean | Promise<boolean>) | undefined;
 
   constructor(
     @Inject(AUTHZ_BEHAVIOUR) private readonly behaviour: AuthzBehaviour,
@@ -32,14 +32,16 @@ export class SignIn implements OnModuleInit {
     const { authenticate } = this.behaviour;
     if (!authenticate) return;
     const guard = await this.#guardOf(authenticate);
-    if (guard) this.#run = async (context) => Boolean(await outcomeOf(guard.canActivate(context)));
-    else this.#run = async (context) => isNoRefusal((authenticate as (context: ExecutionContext) => unknown)(context));
+    if (guard) this.#run = (context) => isYes(guard.canActivate(context));
+    else this.#run = (context) => isNoRefusal((authenticate as (context: ExecutionContext) => unknown)(context));
   }
 
-  /** @throws CastellanError `not_authenticated` when the sign-in says no; and as it does itself. */
-  async run(context: ExecutionContext): Promise<void> {
+  /** Signs the caller in, at once where the app does. @throws CastellanError `not_authenticated` when the sign-in says no; and as it does itself. */
+  run(context: ExecutionContext): void | Promise<void> {
     if (!this.#run) return;
-    if (!(await this.#run(context))) throw signInFirst();
+    const outcome = this.#run(context);
+    if (outcome instanceof Promise) return outcome.then(requireYes);
+    requireYes(outcome);
   }
 
   async #guardOf(authenticate: Authenticate): Promise<CanActivate | undefined> {
@@ -66,14 +68,26 @@ export class SignIn implements OnModuleInit {
   }
 }
 
+function requireYes(isSignedIn: boolean): void {
+  if (!isSignedIn) throw signInFirst();
+}
+
 // What Nest takes for a guard's answer: the last value, and anything but a yes is a no.
+function isYes(answer: unknown): boolean | Promise<boolean> {
+  return isAtOnce(answer) ? Boolean(answer) : outcomeOf(answer).then(Boolean);
+}
+
 async function outcomeOf(answer: unknown): Promise<unknown> {
   return isObservable(answer) ? lastValueFrom(answer, { defaultValue: undefined }) : answer;
 }
 
+function isAtOnce(answer: unknown): boolean {
+  return answer === null || (typeof answer !== 'object' && typeof answer !== 'function');
+}
+
 // A function need not answer at all; what it does answer counts as a guard's would.
-async function isNoRefusal(answer: unknown): Promise<boolean> {
-  if (isObservable(answer)) return Boolean(await outcomeOf(answer));
-  const outcome: unknown = await answer;
-  return outcome === undefined || Boolean(outcome);
+function isNoRefusal(answer: unknown): boolean | Promise<boolean> {
+  if (answer === undefined) return true;
+  if (isAtOnce(answer) || isObservable(answer)) return isYes(answer);
+  return outcomeOf(answer).then((outcome) => outcome === undefined || Boolean(outcome));
 }

@@ -96,6 +96,8 @@ export interface TransactionOptions {
 /** Whose `with(tx)` opens the transactions of an app: `Authz`, or anything that does as it does. */
 export interface TransactionOpener {
   with(tx: AppTransactionClient): AuthzTransaction;
+  /** Has requests followed, so that `with` knows on whose behalf one writes. */
+  followRequests?(): void;
 }
 
 /**
@@ -117,7 +119,9 @@ export function authorOfWrite(named?: RefLike): Author {
   const requestId = request?.requestId ?? '';
   if (named !== undefined) return { subject: readRef(named, 'author'), operator: false, requestId };
   if (!request)
-    throw misuse("Outside of a request the author has to be named: authz.with(tx, { author: 'service:import' }).");
+    throw misuse(
+      "Outside of a request the author has to be named: authz.with(tx, { author: 'service:import' }). Inside of one it is known where something of the app injects Authz, or AuthzModule says followRequests: true.",
+    );
   return { subject: request.subject ?? ANONYMOUS_CALLER.subject, operator: false, requestId };
 }
 

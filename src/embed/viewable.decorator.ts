@@ -20,7 +20,7 @@ interface Asked {
 
 /** Asks for the rows, once the request's parameters are read: a decorator of its own can not wait. */
 @Injectable()
-class ViewablePipe implements PipeTransform<Asked, Promise<ViewableRows>> {
+export class ViewablePipe implements PipeTransform<Asked, Promise<ViewableRows>> {
   constructor(
     private readonly authz: Authz,
     @Inject(AUTHZ_BEHAVIOUR) private readonly behaviour: AuthzBehaviour,

@@ -29,7 +29,12 @@ export function requireIdForm(form: IdForm | undefined): void {
     throw new TypeError(`${JSON.stringify(form)} is no form of ids: say uuid, int, bigint or text.`);
 }
 
+// Most ids are neither, and looked at no further.
+const UUID_DIGITS = 32;
+const MAY_BE_WHOLE = /^[\s_]*[+\-.\d]/;
+
 function isLikeUuid(id: string): boolean {
+  if (id.length < UUID_DIGITS) return false;
   const digits = id
     .trim()
     .replace(/^urn:uuid:/i, '')
@@ -39,6 +44,7 @@ function isLikeUuid(id: string): boolean {
 
 // Postgres takes 1_000 too, and Number 1e3 and 7.0. What is longer than any number would be read as Infinity.
 function isLikeWhole(id: string): boolean {
+  if (!MAY_BE_WHOLE.test(id)) return false;
   const digits = id.trim().replaceAll('_', '');
   return (
     digits !== '' &&

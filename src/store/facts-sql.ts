@@ -3,10 +3,45 @@ import type { Statement } from './executor.js';
 import { rulesEverywhereAndOnPlaces } from './placed-rules-sql.js';
 import { placesOf, principalsOf, rolesAt, rolesOf } from './principals-sql.js';
 
-const COLUMNS = `
-  CASE WHEN s.id IS NULL THEN 0 WHEN NOT s.active THEN 1 WHEN s.superuser THEN 3 ELSE 2 END AS subject,
-  t.mode, p.id IS NOT NULL AS action_known, o.id IS NOT NULL AS object_known,
-  r.id, r.source, r.allow, r.everywhere, r.condition, r.fields,
+/** What {@link FactsRow.flags} is made of: one small number is read much faster than a column for each. */
+export const FLAGS = {
+  /** The two lowest bits: 0 unknown, 1 inactive, 2 active, 3 active superuser. */
+  subject: 3,
+  actionKnown: 4,
+  objectKnown: 8,
+  allow: 16,
+  everywhere: 32,
+  grant: 64,
+  /** Of a pair: the other action is known; the rule is about the first one, or about the other. */
+  otherActionKnown: 128,
+  aboutFirst: 256,
+  aboutOther: 512,
+} as const;
+
+const flagged = (flags: Readonly<Partial<Record<Exclude<keyof typeof FLAGS, 'subject'>, string>>>): string =>
+  [
+    `CASE WHEN s.id IS NULL THEN 0 WHEN NOT s.active THEN 1 WHEN s.superuser THEN 3 ELSE 2 END`,
+    ...Object.entries(flags).map(
+      ([flag, condition]) => `CASE WHEN ${condition} THEN ${FLAGS[flag as keyof typeof FLAGS]} ELSE 0 END`,
+    ),
+  ].join(' + ');
+
+const OF_QUESTION = {
+  actionKnown: 'p.id IS NOT NULL',
+  objectKnown: 'o.id IS NOT NULL',
+  allow: 'r.allow',
+  everywhere: 'r.everywhere',
+  grant: `r.source = 'grant'`,
+};
+const OF_PAIR = {
+  ...OF_QUESTION,
+  otherActionKnown: 'p2.id IS NOT NULL',
+  aboutFirst: 'r.permission_id = p.id',
+  aboutOther: 'r.permission_id = p2.id',
+};
+
+const columns = (flags: Parameters<typeof flagged>[0]): string => `
+  ${flagged(flags)} AS flags, t.mode, r.id, r.condition, nullif(r.fields, '{}') AS fields,
   CASE WHEN r.condition IS NOT NULL THEN s.attributes END AS subject_attributes,
   CASE WHEN r.condition IS NOT NULL THEN o.attributes END AS object_attributes`;
 
@@ -18,8 +53,8 @@ const OBJECT = `
 LEFT JOIN castellan.objects o ON o.external_id = q.object_id AND o.type_id =
   CASE WHEN q.object_type = q.type THEN t.id ELSE (SELECT ot.id FROM castellan.types ot WHERE ot.name = q.object_type) END`;
 
-const permissionOf = (asked: string): string => `
-LEFT JOIN castellan.permissions p ON p.type_id = t.id AND p.action = ${asked}.action`;
+const permissionOf = (alias: string, action: string): string => `
+LEFT JOIN castellan.permissions ${alias} ON ${alias}.type_id = t.id AND ${alias}.action = ${action}`;
 
 /** Where the object is, and who the subject acts as there. */
 const HELD = `
@@ -35,8 +70,11 @@ const HELD = `
  */
 function factsFrom(questions: string): string {
   return `
-SELECT q.n, ${COLUMNS}
-FROM ${questions} ${SUBJECT_AND_TYPE} ${permissionOf('q')} ${OBJECT}
+SELECT q.n, ${columns(OF_QUESTION)}
+FROM ${questions} ${SUBJECT_AND_TYPE} ${permissionOf('p', 'q.action')} ${OBJECT} ${rulesHeld('p.id')}`;
+}
+
+const rulesHeld = (permission: string): string => `
 LEFT JOIN LATERAL (
   SELECT rule.* FROM ${HELD}
     CROSS JOIN LATERAL (
@@ -44,12 +82,11 @@ LEFT JOIN LATERAL (
         holders: '(w.principals || h.roles)',
         roles: 'h.roles',
         rolesHere: 'h.roles_here',
-        permission: 'p.id',
+        permission,
         places: 'pl.places',
       })}
     ) rule
 ) r ON NOT coalesce(s.superuser, false)`;
-}
 
 /** One question. Values: subject type, subject id, type, action, object type, object id. */
 export const FACTS_OF_ONE: Statement = {
@@ -88,48 +125,29 @@ export const FACTS_OF_MANY: Statement = {
 };
 
 /**
- * Many pairs of questions that differ in their action only: whom the subject acts as, and where, is found once for both. Values: as of many
- * questions, and the other action, or null where there is none; a row says whether it is about that one.
+ * Many pairs of questions that differ in their action only: what is held for either is found at once. Values: as of many questions, and the
+ * other action, or null where there is none.
  */
 export const FACTS_OF_PAIRS: Statement = {
   name: 'castellan_facts_of_pairs',
   text: `
-SELECT q.n, asked.other, ${COLUMNS}
+SELECT q.n, ${columns(OF_PAIR)}
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-     WITH ORDINALITY AS q(subject_type, subject_id, type, action, object_type, object_id, other_action, n) ${SUBJECT_AND_TYPE} ${OBJECT}
-LEFT JOIN LATERAL (
-  SELECT pl.places, h.roles, h.roles_here, w.principals || h.roles AS holders FROM ${HELD} OFFSET 0
-) held ON NOT coalesce(s.superuser, false)
-JOIN LATERAL (VALUES (false, q.action), (true, q.other_action)) asked(other, action) ON asked.action IS NOT NULL ${permissionOf('asked')}
-LEFT JOIN LATERAL (
-  ${rulesEverywhereAndOnPlaces({
-    holders: 'held.holders',
-    roles: 'held.roles',
-    rolesHere: 'held.roles_here',
-    permission: 'p.id',
-    places: 'held.places',
-  })}
-) r ON true`,
+     WITH ORDINALITY AS q(subject_type, subject_id, type, action, object_type, object_id, other_action, n)
+     ${SUBJECT_AND_TYPE} ${permissionOf('p', 'q.action')} ${permissionOf('p2', 'q.other_action')} ${OBJECT} ${rulesHeld('ANY(ARRAY[p.id, p2.id])')}`,
 };
 
-/** A row of {@link FACTS_OF_PAIRS}. */
-export interface FactsOfPairRow extends FactsRow {
-  readonly other: boolean;
-}
-
-/** A row of either statement. `subject`: 0 unknown, 1 inactive, 2 active, 3 active superuser. */
+/** A row of any of these statements. */
 export interface FactsRow {
   readonly n: number | string;
-  readonly subject: number;
+  /** As {@link FLAGS} says. */
+  readonly flags: number;
+  /** Null for an unknown type. */
   readonly mode: string | null;
-  readonly action_known: boolean;
-  readonly object_known: boolean;
+  /** Null where no rule is held. */
   readonly id: string | null;
-  readonly source: string;
-  readonly allow: boolean;
-  readonly everywhere: boolean;
   readonly condition: JsonObject | null;
-  readonly fields: string[];
+  readonly fields: string[] | null;
   readonly subject_attributes: JsonObject | null;
   readonly object_attributes: JsonObject | null;
 }

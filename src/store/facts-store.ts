@@ -2,7 +2,7 @@ import type { FactsSource } from '../core/decider.js';
 import type { Facts, FetchedRule, Mode, Question } from '../core/model.js';
 import { CastellanError } from '../core/errors.js';
 import type { SqlExecutor } from './executor.js';
-import { FACTS_OF_MANY, FACTS_OF_ONE, FACTS_OF_PAIRS, type FactsOfPairRow, type FactsRow } from './facts-sql.js';
+import { FACTS_OF_MANY, FACTS_OF_ONE, FACTS_OF_PAIRS, FLAGS, type FactsRow } from './facts-sql.js';
 import { SharedStatement, type Asking } from './shared-statement.js';
 import type { QuestionLoad } from './store-load.js';
 
@@ -40,23 +40,26 @@ export class FactsStore implements FactsSource {
 
   async many(questions: readonly Question[]): Promise<Facts[]> {
     const rows = await this.sql.query<FactsRow>(FACTS_OF_MANY, columnsOf(questions));
-    const byQuestion: FactsRow[][] = questions.map(() => []);
-    for (const row of rows) byQuestion[Number(row.n) - 1]?.push(row);
-    return byQuestion.map(factsOf);
+    return rowsOfEach(rows, questions.length).map((own) => factsOf(own));
   }
 
   /** The facts of each question, and of the one that stands with it, in their order. */
   async pairs(pairs: readonly AskedTogether[]): Promise<Facts[][]> {
-    const rows = await this.sql.query<FactsOfPairRow>(FACTS_OF_PAIRS, [
+    const rows = await this.sql.query<FactsRow>(FACTS_OF_PAIRS, [
       ...columnsOf(pairs.map(([question]) => question)),
       pairs.map(([, other]) => other?.permission.action ?? null),
     ]);
-    const byPair = pairs.map((): [FactsRow[], FactsRow[]] => [[], []]);
-    for (const row of rows) byPair[Number(row.n) - 1]?.[row.other ? 1 : 0].push(row);
-    return byPair.map(([first, other], index) =>
-      pairs[index]?.[1] ? [factsOf(first), factsOf(other)] : [factsOf(first)],
-    );
+    return rowsOfEach(rows, pairs.length).map((own, index) => {
+      const first = factsOf(own, FIRST);
+      return pairs[index]?.[1] ? [first, factsOf(own, OTHER)] : [first];
+    });
   }
+}
+
+function rowsOfEach(rows: readonly FactsRow[], count: number): FactsRow[][] {
+  const each = Array.from({ length: count }, (): FactsRow[] => []);
+  for (const row of rows) each[Number(row.n) - 1]?.push(row);
+  return each;
 }
 
 const columnsOf = (questions: readonly Question[]): (string | null)[][] => [
@@ -72,7 +75,7 @@ const columnsOf = (questions: readonly Question[]): (string | null)[][] => [
 export class SharedFacts implements FactsSource {
   readonly #shared: SharedStatement<AskedTogether, Facts[]>;
 
-  constructor(sql: SqlExecutor, statements = 3) {
+  constructor(sql: SqlExecutor, statements = 2) {
     this.#shared = new SharedStatement(askingTogether(new FactsStore(sql)), {
       together: 16,
       perStatement: 256,
@@ -107,31 +110,42 @@ function askingTogether(store: FactsStore): Asking<AskedTogether, Facts[]> {
 
 const NO_RULES: readonly FetchedRule[] = [];
 
-/** What the rows of one question say. */
-export function factsOf(rows: readonly FactsRow[]): Facts {
+/** By which flags the rows of a pair say what is known of one of its questions. */
+interface OfPair {
+  readonly known: number;
+  readonly about: number;
+}
+const FIRST: OfPair = { known: FLAGS.actionKnown, about: FLAGS.aboutFirst };
+const OTHER: OfPair = { known: FLAGS.otherActionKnown, about: FLAGS.aboutOther };
+
+/** What the rows of one question say; or those of a pair, about one of the two. */
+export function factsOf(rows: readonly FactsRow[], one?: OfPair): Facts {
   const [first] = rows;
   if (!first) throw new CastellanError('internal', 'The database left a question without an answer.');
-  const conditional = rows.find((row) => row.condition !== null);
+  const { flags, mode } = first;
+  const told = first.id === null ? [] : one ? rows.filter((row) => (row.flags & one.about) !== 0) : rows;
+  const conditional = told.find((row) => row.condition !== null);
+  const subject = flags & FLAGS.subject;
   return {
-    subject: first.subject === 0 ? 'unknown' : first.subject === 1 ? 'inactive' : 'active',
-    superuser: first.subject === 3,
-    typeKnown: first.mode !== null,
-    actionKnown: first.action_known,
-    objectKnown: first.object_known,
-    mode: (first.mode ?? 'union') as Mode,
-    rules: first.id === null ? NO_RULES : rows.map(ruleOf),
+    subject: subject === 0 ? 'unknown' : subject === 1 ? 'inactive' : 'active',
+    superuser: subject === 3,
+    typeKnown: mode !== null,
+    actionKnown: (flags & (one?.known ?? FLAGS.actionKnown)) !== 0,
+    objectKnown: (flags & FLAGS.objectKnown) !== 0,
+    mode: (mode ?? 'union') as Mode,
+    rules: told.length === 0 ? NO_RULES : told.map(ruleOf),
     subjectAttributes: conditional?.subject_attributes ?? null,
     objectAttributes: conditional?.object_attributes ?? null,
   };
 }
 
-function ruleOf(row: FactsRow): FetchedRule {
+function ruleOf({ id, flags, condition, fields }: FactsRow): FetchedRule {
   return {
-    id: row.id ?? '',
-    source: row.source === 'grant' ? 'grant' : 'role',
-    effect: row.allow ? 'allow' : 'deny',
-    placed: row.everywhere ? 'everywhere' : 'object',
-    condition: row.condition,
-    fields: row.fields.length > 0 ? row.fields : null,
+    id: id ?? '',
+    source: (flags & FLAGS.grant) === 0 ? 'role' : 'grant',
+    effect: (flags & FLAGS.allow) === 0 ? 'deny' : 'allow',
+    placed: (flags & FLAGS.everywhere) === 0 ? 'object' : 'everywhere',
+    condition,
+    fields: fields && fields.length > 0 ? fields : null,
   };
 }

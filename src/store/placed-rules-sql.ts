@@ -1,12 +1,12 @@
 import { inWindow, placesOf, rolesAt } from './principals-sql.js';
 
-const GRANT = `g.id::text AS id, 'grant' AS source, g.effect = 'allow' AS allow, g.condition, g.fields`;
-const RULE = `ru.id::text AS id, 'role' AS source, ru.effect = 'allow' AS allow, ru.condition, ru.fields`;
+const GRANT = `g.id::text AS id, 'grant' AS source, g.effect = 'allow' AS allow, g.condition, g.fields, g.permission_id`;
+const RULE = `ru.id::text AS id, 'role' AS source, ru.effect = 'allow' AS allow, ru.condition, ru.fields, ru.permission_id`;
 
 /** A condition: the grant `g` is inside its window. A plain one has none: nothing else of its row is looked at. */
 export const STANDS = `(g.variant = '' OR (${inWindow('g')}))`;
 
-/** SQL expressions: arrays of ids, and the id of a permission. */
+/** SQL expressions: arrays of ids, and the id of a permission, or `ANY(…)` of several. */
 export interface Holding {
   /** Those whose grants count, wherever they are placed: the principals and the roles they hold everywhere. */
   readonly holders: string;
@@ -17,7 +17,7 @@ export interface Holding {
   readonly places: string;
 }
 
-/** The rules that are placed on one of the places: id, source, allow, condition, fields, everywhere (false). */
+/** The rules that are placed on one of the places: id, source, allow, condition, fields, permission_id, everywhere (false). */
 export function rulesOnPlaces({ holders, rolesHere, permission, places }: Holding): string {
   return `SELECT ${GRANT}, false AS everywhere FROM castellan.grants g
         WHERE g.subject_id = ANY(${holders}) AND g.permission_id = ${permission} AND g.place_id = ANY(${places}) AND ${STANDS}
