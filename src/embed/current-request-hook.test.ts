@@ -89,7 +89,7 @@ async function listAs(
     platform: 'fastify',
     controllers: [PlainController],
     ...parts,
-    authz: { engine: new FakeEngine(), ...authz } as AuthzModuleOptions,
+    authz: { engine: new FakeEngine(), ...authz },
   });
   const { status, body } = await app.send('GET', '/documents', { as: 'alice' });
   return [status, body];
