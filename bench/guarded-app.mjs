@@ -5,7 +5,7 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AuthzModule, Resource } from '../dist/index.js';
 
-const databaseUrl = process.argv[2];
+const [databaseUrl, follow] = process.argv.slice(2);
 
 class DocumentsController {
   show() {
@@ -38,7 +38,9 @@ Injectable()(HeaderSignIn);
 
 const AppModule = class {};
 Module({
-  imports: databaseUrl ? [AuthzModule.forRoot({ databaseUrl, authenticate: HeaderSignIn })] : [],
+  imports: databaseUrl
+    ? [AuthzModule.forRoot({ databaseUrl, authenticate: HeaderSignIn, followRequests: follow === 'follow' })]
+    : [],
   controllers: [DocumentsController],
   providers: databaseUrl ? [] : [{ provide: APP_GUARD, useClass: HeaderSignIn }],
 })(AppModule);

@@ -1,5 +1,5 @@
 // Measures what the guard costs a Nest app on Fastify: its routes guarded, beside the same app unguarded, in one run.
-//   node bench/guards.mjs [--documents 10000] [--seconds 3] [--rounds 5] [--connections 64]
+//   node bench/guards.mjs [--documents 10000] [--seconds 3] [--rounds 5] [--connections 64] [--follow-requests]
 // The two apps take turns, round by round, so that a machine that is busy for a moment is busy for both. Beside the requests that are answered in a
 // second, which the load and the database on the other core bound as well, it tells the processor time that the app itself takes for one.
 // It uses the database of DATABASE_URL, which must be empty, or an embedded one in a temporary folder.
@@ -23,6 +23,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '64' },
+    // As in an app that writes in transactions of its own.
+    'follow-requests': { type: 'boolean', default: false },
   },
 });
 const documents = Number(options.documents);
@@ -108,7 +110,8 @@ async function measureOnce(app, scenario) {
 }
 
 async function measure({ url, embedded }) {
-  const apps = [await startApp(), await startApp(url)];
+  const follow = options['follow-requests'] ? ['follow'] : [];
+  const apps = [await startApp(), await startApp(url, ...follow)];
   const isPinned = apps.every((app) => app.isPinned) && pin(process.pid, 1);
   const rows = [];
   try {
@@ -145,7 +148,7 @@ function report({ rows, isPinned }) {
   const least = Math.min(...atMany);
   const whole = (number) => Math.round(number).toLocaleString('en');
   return [
-    `${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}; ${documents.toLocaleString('en')} documents; ${placed}; medians of ${rounds} rounds of ${seconds} s.`,
+    `${new Date().toISOString().slice(0, 10)}${options['follow-requests'] ? ', requests followed' : ''}: ${cpus().length} cores (${cpus()[0].model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, ${process.platform}; ${documents.toLocaleString('en')} documents; ${placed}; medians of ${rounds} rounds of ${seconds} s.`,
     '',
     '| what | connections | unguarded a second | guarded a second | share | µs of the app, unguarded | guarded | share | median ms, unguarded | guarded |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',

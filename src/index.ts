@@ -36,7 +36,6 @@ export type { IdForm } from './core/id-forms.js';
 export type { IdForms } from './nest/id-form.js';
 export type { AppId, AppRequest, ObjectResolver, ResolvedObject, Resolution } from './nest/object-source.js';
 export { Target, TargetType, type DecidedObject } from './nest/authorized-request.js';
-export { currentSubject } from './nest/current-request.js';
 
 export { Viewable } from './embed/viewable.decorator.js';
 export type { ViewableOptions, ViewableRows } from './embed/viewable.js';

@@ -55,8 +55,8 @@ export interface AuthzBehaviour {
   readonly undeclaredRoutes?: 'refuse' | 'deny';
   readonly defaults?: AuthzDefaults;
   /**
-   * Whether `authz.with(tx)`, the Prisma extension and `currentSubject()` know by themselves which request they run in. Unless it is said, they do
-   * where something of the app injects `Authz` or makes the extension. On Node 20 and 22 it costs every request of the app, on 24 nearly nothing.
+   * Whether `authz.with(tx)` and the Prisma extension know by themselves which request they run in. Unless it is said, they do where something of
+   * the app could have `Authz`. On Node 20 and 22 it costs every request of the app, on 24 nearly nothing.
    */
   readonly followRequests?: boolean;
   /** The WWW-Authenticate of an answer that asks for a sign-in, such as `Basic realm="blog"`. */

@@ -70,7 +70,6 @@ export class AuthzModule implements NestModule, OnApplicationShutdown {
 
   /** Lets go of what the module opened itself, once no request is under way any more. */
   async onApplicationShutdown(): Promise<void> {
-    this.currentRequest.uninstall();
     if (!('engine' in this.options)) await this.engine.close();
   }
 }

@@ -6,7 +6,6 @@ import { CastellanError } from '../core/errors.js';
 import type { Mode, SubjectRef } from '../core/model.js';
 import { AuthzEngine } from '../core/ports/engine.js';
 import type { IdForm } from '../core/id-forms.js';
-import { setFollowed } from '../nest/current-request.js';
 import { idFormOf } from '../nest/id-form.js';
 import type { AppTransactionClient } from '../store/app-executor.js';
 import { abilityFor, packedAbilityFor, type AbilityOptions } from './abilities.js';
@@ -17,6 +16,7 @@ import { callerNamed, readSubject, subjectInRequestUser, type SubjectOfRequest }
 import { Checker } from './checker.js';
 import { DatabaseEngine } from './database-engine.js';
 import { WriteCount } from './question-memory.js';
+import { followingOf, type RequestFollowing } from './request-following.js';
 import type { RefLike } from './transaction-input.js';
 import { authorOfWrite, openTransaction, type AuthzTransaction } from './transaction.js';
 import { viewableRows, type ViewableOptions, type ViewableRows } from './viewable.js';
@@ -36,8 +36,7 @@ export class Authz {
   /** How the ids of a type are written, as `defaults.idForm` of the module says. */
   readonly idFormOf: (type: string) => IdForm | undefined;
   readonly #subjectOf: SubjectOfRequest<object>;
-  readonly #mayFollow: boolean;
-  #followsRequests = false;
+  readonly #following: RequestFollowing;
 
   constructor(
     readonly engine: AuthzEngine,
@@ -46,19 +45,12 @@ export class Authz {
     this.defaultMode = behaviour.defaults?.mode;
     this.idFormOf = (type) => idFormOf(behaviour.defaults?.idForm, type);
     this.#subjectOf = (behaviour.subject as SubjectOfRequest<object> | undefined) ?? subjectInRequestUser;
-    this.#mayFollow = behaviour.followRequests !== false;
+    this.#following = followingOf(behaviour);
   }
 
-  /** Whether what runs in a request knows on whose behalf. */
-  get followsRequests(): boolean {
-    return this.#followsRequests;
-  }
-
-  /** Has requests followed from now on, unless the module says that they are not. */
+  /** Has requests followed from now on, so that `with` knows who makes one; unless the module says that they are not. */
   followRequests(): void {
-    if (!this.#mayFollow) return;
-    this.#followsRequests = true;
-    setFollowed(this, true);
+    this.#following.begin();
   }
 
   /** Answers what the subject (null: nobody) may do. Nothing is remembered. @throws TypeError when it names nobody that could be. */

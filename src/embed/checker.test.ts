@@ -2,7 +2,7 @@ import { Controller, Get, Post } from '@nestjs/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeEngine } from '../../test/support/embedding/fake-engine.js';
 import { startGuardedApp, type GuardedApp } from '../../test/support/embedding/guarded-app.js';
-import { currentSubject } from '../nest/current-request.js';
+import { currentRequest } from '../nest/current-request.js';
 import { DecidesItself, Mode, Public, Resource } from '../nest/route-policy.js';
 import { Can } from './can.decorator.js';
 import { Checker } from './checker.js';
@@ -61,7 +61,7 @@ class ModesController {
   @Public()
   @Get('who')
   who(): object {
-    return { current: currentSubject() };
+    return { current: currentRequest()?.subject };
   }
 }
 

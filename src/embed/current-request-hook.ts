@@ -1,12 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryModule, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { AuthorizableRequest } from '../nest/authorized-request.js';
-import { runInRequest, setFollowed } from '../nest/current-request.js';
+import { currentRequest, runInRequest, runOutsideOfRequests } from '../nest/current-request.js';
 import { Authz } from './authz.js';
 import { AUTHZ_BEHAVIOUR } from './authz-behaviour.js';
 import type { AuthzBehaviour } from './authz-options.js';
 import { AuthzGuard } from './authz.guard.js';
+import { followingOf, mayHave, type RequestFollowing } from './request-following.js';
 import { enterRequest } from './request-state.js';
 import { ViewablePipe } from './viewable.decorator.js';
 
@@ -19,24 +19,29 @@ interface FastifyHooks {
 
 /** Lets writes know on whose behalf they are made, wherever in a request they are. */
 @Injectable()
-export class CurrentRequestHook {
+export class CurrentRequestHook implements OnApplicationBootstrap {
+  readonly #following: RequestFollowing;
+
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly modules: ModulesContainer,
     private readonly authz: Authz,
-    @Inject(AUTHZ_BEHAVIOUR) private readonly behaviour: AuthzBehaviour,
-  ) {}
+    @Inject(AUTHZ_BEHAVIOUR) behaviour: AuthzBehaviour,
+  ) {
+    this.#following = followingOf(behaviour);
+  }
 
   /** To be called after the body's readers are there and before the routes are. */
   install(): void {
     // An application without HTTP has none.
     const adapter = this.adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (!adapter) return;
-    if (this.behaviour.followRequests ?? this.#isAuthzInjected()) this.authz.followRequests();
-    setFollowed(this.authz, this.authz.followsRequests);
     const hook: Hook = (request, _response, next) => {
+      const state = enterRequest(request, this.authz);
       // Node before 24 has every promise of the process pay for it, once it is done at all.
-      if (this.authz.followsRequests) runInRequest(enterRequest(request, this.authz), next);
+      if (this.#following.isOn) runInRequest(state, next);
+      // The app may have been started, or asked, from within another one's request: whoever is behind that has nothing to do with this one.
+      else if (currentRequest()) runOutsideOfRequests(next);
       else next();
     };
     // On Fastify after the body is read: what waits for it begins anew, and knows nothing of who asked.
@@ -44,26 +49,11 @@ export class CurrentRequestHook {
     else adapter.use(hook);
   }
 
-  /** The application is gone. */
-  uninstall(): void {
-    setFollowed(this.authz, true);
+  /** By now all is there that could have Authz injected, and no request has come yet. */
+  onApplicationBootstrap(): void {
+    // AuthzModule can't be named here: it is what provides this.
+    const own = new Set<unknown>([AuthzGuard, CurrentRequestHook, ViewablePipe, DiscoveryModule]);
+    for (const module of this.modules.values()) if (module.providers.has(CurrentRequestHook)) own.add(module.metatype);
+    if (mayHave(this.modules, Authz, own)) this.#following.begin();
   }
-
-  // Whoever writes in an app's transaction, or makes the Prisma extension, has it injected.
-  #isAuthzInjected(): boolean {
-    for (const { providers, controllers, injectables, middlewares } of this.modules.values())
-      for (const wrappers of [providers, controllers, injectables, middlewares])
-        for (const wrapper of wrappers.values()) if (isAppsOwn(wrapper) && injectsAuthz(wrapper)) return true;
-    return false;
-  }
-}
-
-function isAppsOwn({ metatype }: InstanceWrapper): boolean {
-  return metatype !== AuthzGuard && metatype !== CurrentRequestHook && metatype !== ViewablePipe;
-}
-
-function injectsAuthz(wrapper: InstanceWrapper): boolean {
-  const byConstructor: readonly (InstanceWrapper | undefined)[] = wrapper.getCtorMetadata() ?? [];
-  const byProperty = (wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper);
-  return [...byConstructor, ...byProperty].some((injected) => injected?.token === Authz);
 }

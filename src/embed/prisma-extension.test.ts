@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { currentSubject } from '../nest/current-request.js';
+import { currentRequest } from '../nest/current-request.js';
 import type { AppTransactionClient } from '../store/app-executor.js';
 import { PrismaClient, type Prisma } from '../store/generated/client.js';
 import { castellan } from './prisma-extension.js';
@@ -57,14 +57,14 @@ describe('the extension', () => {
 describe('castellan.as', () => {
   it('stands behind the work, and behind what it only begins', async () => {
     const alice = { type: 'user', id: 'alice' };
-    expect(castellan.as('user:alice', () => currentSubject())).toEqual(alice);
+    expect(castellan.as('user:alice', () => currentRequest()?.subject)).toEqual(alice);
     const lazy = {
       [Symbol.toStringTag]: 'PrismaPromise',
       // oxlint-disable-next-line unicorn/no-thenable -- as a promise of Prisma is
-      then: (done: (subject: unknown) => void) => done(currentSubject()),
+      then: (done: (subject: unknown) => void) => done(currentRequest()?.subject),
     };
     expect(await castellan.as('user:alice', () => lazy)).toEqual(alice);
-    expect(currentSubject()).toBeUndefined();
+    expect(currentRequest()?.subject).toBeUndefined();
     expect(() => castellan.as('nobody', () => {})).toThrow(/must be of the form type:id/);
   });
 });

@@ -71,11 +71,15 @@ export class QuestionMemory implements Asked {
     return this.writes.made === this.#made;
   }
 
-  #ask(questions: readonly Question[]): Promise<Decision[]> {
+  async #ask(questions: readonly Question[]): Promise<Decision[]> {
     const batch = this.engine.decideAll(questions);
     this.#asked.push({ questions, batch });
-    batch.catch(() => this.#forget(batch));
-    return batch;
+    try {
+      return await batch;
+    } catch (error) {
+      this.#forget(batch);
+      throw error;
+    }
   }
 
   async #recallOrAsk(questions: readonly Question[]): Promise<Decision[]> {

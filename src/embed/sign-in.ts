@@ -40,7 +40,8 @@ export class SignIn implements OnModuleInit {
   run(context: ExecutionContext): void | Promise<void> {
     if (!this.#run) return;
     const outcome = this.#run(context);
-    if (outcome instanceof Promise) return outcome.then(requireYes);
+    // Nothing else counts at once: whatever an app has put in the place of `Promise`, a promise is never taken for a yes.
+    if (typeof outcome !== 'boolean') return outcome.then(requireYes);
     requireYes(outcome);
   }
 

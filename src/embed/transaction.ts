@@ -120,7 +120,7 @@ export function authorOfWrite(named?: RefLike): Author {
   if (named !== undefined) return { subject: readRef(named, 'author'), operator: false, requestId };
   if (!request)
     throw misuse(
-      "Outside of a request the author has to be named: authz.with(tx, { author: 'service:import' }). Inside of one it is known where something of the app injects Authz, or AuthzModule says followRequests: true.",
+      "Outside of a request the author has to be named: authz.with(tx, { author: 'service:import' }). Inside of one it is known where AuthzModule says followRequests: true.",
     );
   return { subject: request.subject ?? ANONYMOUS_CALLER.subject, operator: false, requestId };
 }

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { CastellanError } from '../core/errors.js';
 import type { SubjectRef } from '../core/model.js';
 
 /** Who stands behind what is being done now. */
@@ -17,31 +16,12 @@ export function runInRequest<Result>(request: CurrentRequest, work: () => Result
   return requests.run(request, work);
 }
 
+/** Runs the work, and all that it starts, on nobody's behalf. */
+export function runOutsideOfRequests<Result>(work: () => Result): Result {
+  return requests.exit(work);
+}
+
 /** The request on whose behalf the caller runs; undefined outside of any. */
 export function currentRequest(): CurrentRequest | undefined {
   return requests.getStore();
-}
-
-/** The applications of this process whose requests nobody follows. */
-const unfollowed = new Set<object>();
-
-/** Says of an application whether its requests are followed, so that what runs in one of them knows on whose behalf. */
-export function setFollowed(application: object, isFollowed: boolean): void {
-  if (isFollowed) unfollowed.delete(application);
-  else unfollowed.add(application);
-}
-
-/**
- * The subject on whose behalf the caller runs: null where nobody signed in, undefined outside of any request.
- *
- * @throws CastellanError `internal` where that can't be told, as there is an application whose requests are not followed.
- */
-export function currentSubject(): SubjectRef | null | undefined {
-  const request = requests.getStore();
-  if (request === undefined && unfollowed.size > 0)
-    throw new CastellanError(
-      'internal',
-      'currentSubject() tells nothing here: nothing of the application injects Authz, so its requests are not followed. AuthzModule.forRoot({ followRequests: true }) has them followed.',
-    );
-  return request?.subject;
 }

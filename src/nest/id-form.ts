@@ -31,7 +31,7 @@ export function requireIdForm(form: IdForm | undefined): void {
 
 // Most ids are neither, and looked at no further.
 const UUID_DIGITS = 32;
-const MAY_BE_WHOLE = /^[\s_]*[+\-.\d]/;
+const MAY_BE_WHOLE = /^[\s_]*(?:[+\-.\d]|$)/;
 
 function isLikeUuid(id: string): boolean {
   if (id.length < UUID_DIGITS) return false;

@@ -6,7 +6,7 @@ import { Authz } from '../../../src/embed/authz.js';
 import { Can } from '../../../src/embed/can.decorator.js';
 import type { Checker } from '../../../src/embed/checker.js';
 import { Target } from '../../../src/nest/authorized-request.js';
-import { currentSubject } from '../../../src/nest/current-request.js';
+import { currentRequest } from '../../../src/nest/current-request.js';
 import { Action, DecidesItself, ObjectFrom, Public, Resource, SignedIn } from '../../../src/nest/route-policy.js';
 
 /** What an app of somebody's own provides. */
@@ -27,7 +27,7 @@ export class AskingController {
   @Public()
   async who(@Can() can: Checker): Promise<object> {
     await Promise.resolve();
-    return { current: currentSubject() ?? null, may: await can.check('view', 'document:1') };
+    return { current: currentRequest()?.subject ?? null, may: await can.check('view', 'document:1') };
   }
 
   @Get('titled/:id')
