@@ -1,8 +1,6 @@
+import { faultOfAttributes } from '../core/attribute-limit.js';
 import { invalidField } from '../core/errors.js';
 import type { Json, JsonObject } from '../core/model.js';
-
-/** The most that the attributes of one thing may take as JSON, in bytes, however many patches they came in. */
-export const MOST_ATTRIBUTE_BYTES = 64 * 1024;
 
 /**
  * Merges a patch into attributes.
@@ -11,8 +9,9 @@ export const MOST_ATTRIBUTE_BYTES = 64 * 1024;
  */
 export function mergeAttributes(attributes: JsonObject, patch: JsonObject): JsonObject {
   const merged = mergePatch(attributes, patch);
-  if (Buffer.byteLength(JSON.stringify(merged)) <= MOST_ATTRIBUTE_BYTES) return merged;
-  throw invalidField('attributes', `must take at most ${MOST_ATTRIBUTE_BYTES} bytes in all`);
+  const fault = faultOfAttributes(merged);
+  if (fault !== undefined) throw invalidField('attributes', fault);
+  return merged;
 }
 
 /**

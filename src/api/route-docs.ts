@@ -31,6 +31,8 @@ export interface RouteDocs {
   readonly answers: Readonly<Record<number, z.ZodType | PlainAnswer | null>>;
   /** How it is refused, beside what every route of its kind can be refused by. */
   readonly refusals?: readonly ErrorCode[];
+  /** Headers that a request may have, with what they say. */
+  readonly requestHeaders?: Readonly<Record<string, string>>;
   /** Headers that its successes have, with what they say. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Parameters of the query that have any names, and an example of them. */

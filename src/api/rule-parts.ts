@@ -20,6 +20,15 @@ const fields = z
   .max(256, 'must name at most 256 fields')
   .transform((names) => [...new Set(names)]);
 
+/** The most that the rules of one role may take as JSON, in bytes. */
+const MOST_RULES_BYTES = 1024 * 1024;
+
+/** Refuses rules that are larger than those of one role may be together; for a schema of a list of them. */
+export function refuseLargeRules(rules: readonly object[], context: z.core.$RefinementCtx): void {
+  if (Buffer.byteLength(JSON.stringify(rules)) > MOST_RULES_BYTES)
+    context.addIssue({ code: 'custom', message: `must take at most ${MOST_RULES_BYTES} bytes in all` });
+}
+
 // What Postgres and JavaScript both have words for.
 const FIRST = Date.parse('0001-01-01T00:00:00Z');
 const LAST = Date.parse('9999-12-31T23:59:59.999Z');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faultOfAttributes } from '../core/attribute-limit.js';
 import { faultOfId, faultOfName, MAX_ID_LENGTH, parsePermission, parseRef } from '../core/identifiers.js';
 import type { JsonObject } from '../core/model.js';
 
@@ -45,8 +46,11 @@ export const refText = z
   })
   .meta({ description: 'By type and id, with a colon between them.', pattern: '^[^:]+:.+$' });
 
-/** Attributes: any JSON object. How deep it may go is settled where the body is read. */
-export const attributes = z.record(z.string(), z.json()) as z.ZodType<JsonObject>;
+/** Attributes: any JSON object that is not too large. How deep it may go is settled where the body is read. */
+export const attributes = z.record(z.string(), z.json()).superRefine((value, context) => {
+  const message = faultOfAttributes(value);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+}) as z.ZodType<JsonObject>;
 
 export const description = z
   .string()

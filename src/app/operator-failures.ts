@@ -1,7 +1,7 @@
 import { CastellanClientError } from '../client/client-errors.js';
 import { CastellanError } from '../core/errors.js';
 import { ApplyRunningError } from '../core/ports/writes.js';
-import { serviceFailure } from './administration/service-failures.js';
+import { ForeignAnswerError, serviceFailure } from './administration/service-failures.js';
 import { EmbeddedPostgresError } from '../store/embedded/embedded-postgres-error.js';
 import { MigrationError } from '../store/migrations.js';
 import { DatabaseUnreachableError } from '../store/wait-for-database.js';
@@ -37,7 +37,11 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ApplyRunningError || error instanceof ImportRunningError || error instanceof RemovalsDifferError)
     return { kind: 'failed', code: error.code, message: error.message };
   if (error instanceof MigrationError) return { kind: 'failed', code: error.code, message: error.message };
-  if (error instanceof DatabaseUnreachableError || error instanceof EmbeddedPostgresError) {
+  if (
+    error instanceof DatabaseUnreachableError ||
+    error instanceof EmbeddedPostgresError ||
+    error instanceof ForeignAnswerError
+  ) {
     return { kind: 'unavailable', code: error.code, message: error.message };
   }
   if (error instanceof WorkersFailedError && error.code === 'workers_failed')

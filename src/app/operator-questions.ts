@@ -119,6 +119,7 @@ async function notesOnPermission(store: Store, { type: name, action }: Permissio
 export async function notesOnSubject(store: Store, subject: SubjectRef): Promise<string[]> {
   const readers: Readonly<Record<string, { find(id: string): Promise<object | null> }>> = {
     user: store.users,
+    service: store.services,
     group: store.groups,
     role: store.roles,
   };

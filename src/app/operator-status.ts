@@ -63,9 +63,14 @@ export async function askService(url: string, waitMs: number): Promise<ServiceSt
   const place = new URL('health/ready', url.endsWith('/') ? url : `${url}/`);
   try {
     const answer = await fetch(place, { signal: AbortSignal.timeout(waitMs), redirect: 'error' });
-    await answer.arrayBuffer();
-    return { url, ready: answer.status === 200, status: answer.status };
+    const said: unknown = await answer.json().catch(() => null);
+    return { url, ready: answer.status === 200 && isFine(said), status: answer.status };
   } catch {
     return { url, ready: false, status: null };
   }
+}
+
+// Pages that are there for whatever is asked have the status 200, too.
+function isFine(said: unknown): boolean {
+  return typeof said === 'object' && said !== null && 'status' in said && said.status === 'ok';
 }

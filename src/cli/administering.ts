@@ -50,12 +50,25 @@ export async function printAll<Item extends object>(
 }
 
 /**
- * Makes sure that somebody means to delete what others hang on: asks on a terminal, and takes --yes anywhere else.
+ * Makes sure that somebody means what takes others along: asks on a terminal, and takes --yes anywhere else.
  *
+ * @param act what is to be done, as `Deleting post:1`; `undone` says that it was not.
  * @throws CommandError when nobody said so.
  */
-async function confirmDeletion(
+export async function confirmLoss(
   { output }: Context,
+  { act, along, undone }: { readonly act: string; readonly along: readonly string[]; readonly undone: string },
+): Promise<void> {
+  if (along.length === 0) return;
+  const takes = `${act} takes along: ${along.join(', ')}.`;
+  if (!process.stdin.isTTY || !process.stderr.isTTY || output.json)
+    throw new CommandError(`${takes} Use --yes where that is meant; ${undone}.`);
+  if (!(await isYes(`${takes} Go on? [y/N] `)))
+    throw new CommandError(`${undone[0]?.toUpperCase()}${undone.slice(1)}.`, EXIT.no);
+}
+
+async function confirmDeletion(
+  context: Context,
   { yes, dryRun, cascade }: DeleteOptions & { readonly cascade?: true },
   administration: Administration,
   ref: SubjectRef,
@@ -63,11 +76,7 @@ async function confirmDeletion(
   if (yes || dryRun) return;
   const { goesAlong } = await import('../app/administration/goes-along.js');
   const along = await goesAlong(administration, ref, { cascade: cascade === true });
-  if (along.length === 0) return;
-  const takes = `Deleting ${ref.type}:${ref.id} takes along: ${along.join(', ')}.`;
-  if (!process.stdin.isTTY || !process.stderr.isTTY || output.json)
-    throw new CommandError(`${takes} Use --yes where that is meant; nothing was deleted.`);
-  if (!(await isYes(`${takes} Go on? [y/N] `))) throw new CommandError('Nothing was deleted.', EXIT.no);
+  await confirmLoss(context, { act: `Deleting ${ref.type}:${ref.id}`, along, undone: 'nothing was deleted' });
 }
 
 /** Deletes what is named, where somebody means that, and says so; `essence` is all that is said of it where little is to be said. */

@@ -3,12 +3,12 @@ import type { ExportedKind, ExportSummary } from '../app/export/export-policy.js
 import { examples, onDatabase, operatorSetting, type Context, type DatabaseOptions } from './context.js';
 
 const HELP = `
-Writes types, users without their passwords, groups, roles, assignments, objects and grants as a policy file, as one instant held
-them; what is built in is left out. With --json, the file is in JSON. With --output, a policy file that is there is changed in
+Writes types, users without their passwords, services, groups, roles, assignments, objects and grants as a policy file, as one
+instant held them; what is built in is left out. With --json, the file is in JSON. With --output, a policy file that is there is changed in
 place: its comments, its order and its tests stay.
 `;
 // As they are written.
-const KINDS = ['types', 'users', 'groups', 'roles', 'assignments', 'objects', 'grants'] as const;
+const KINDS = ['types', 'users', 'services', 'groups', 'roles', 'assignments', 'objects', 'grants'] as const;
 
 interface Given extends DatabaseOptions {
   readonly output?: string;
@@ -48,16 +48,13 @@ export function exportCommand(program: Command, { output }: Context): void {
     });
 }
 
-async function notesOn({ size, services, saidMemberships }: ExportSummary): Promise<string[]> {
+async function notesOn({ size, saidMemberships }: ExportSummary): Promise<string[]> {
   const { MOST_BYTES } = await import('../app/policy/policy-file.js');
   return [
     ...(size > MOST_BYTES
       ? [
           `This is more than the ${MOST_BYTES / 1024 / 1024} MiB that a policy file may have: castellan dump writes what castellan import reads.`,
         ]
-      : []),
-    ...(services > 0
-      ? [`Services are in no policy file (there are ${services}): castellan dump writes them, too.`]
       : []),
     ...(saidMemberships > 0
       ? [`Memberships that the identity provider says are left out (there are ${saidMemberships}).`]

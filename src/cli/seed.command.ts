@@ -13,7 +13,7 @@ export function seedCommand(program: Command, { output }: Context): void {
   onDatabase(
     program
       .command('seed')
-      .description('load types, users, groups, roles, assignments, objects and grants from a file'),
+      .description('load types, users, services, groups, roles, assignments, objects and grants from a file'),
   )
     .argument('<file>', 'YAML or JSON')
     .addHelpText('after', HELP + examples('seed demo/demo.yaml', 'seed - --json < policy.json'))

@@ -42,7 +42,10 @@ function requireNoCredentials(url: string): void {
 
 function serviceLine({ url, ready, status }: ServiceStatus): string {
   if (ready) return `The service at ${url} is ready.`;
-  return status === null ? `The service at ${url} does not answer.` : `The service at ${url} is not ready (${status}).`;
+  if (status === null) return `The service at ${url} does not answer.`;
+  return status === 200
+    ? `What answers at ${url} is no Castellan service.`
+    : `The service at ${url} is not ready (${status}).`;
 }
 
 function told(version: string, { embedded, database }: Status): string[] {

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
-import type { Mode, ResourceType } from '../app/administration/administration.js';
-import { administer, answerWrite, deleteNamed, printAll } from './administering.js';
+import type { Administration, Mode, ResourceType } from '../app/administration/administration.js';
+import { administer, answerWrite, confirmLoss, deleteNamed, printAll } from './administering.js';
 import {
   deleting,
   examples,
@@ -32,17 +32,25 @@ export function typeCommands(program: Command, context: Context): void {
       const made = await administer(context, given, ({ types }) => types.create(body));
       await answerWrite(context, given, made, [`Created type:${told(made)}`], [id]);
     });
-  typeOptions(writing(type.command('change').description('change a resource type')))
+  typeOptions(
+    writing(type.command('change').description('change a resource type')).option(
+      '--yes',
+      'change it without asking, with all that goes along',
+    ),
+  )
     .argument('<type>', 'its id')
     .addHelpText(
       'after',
-      `\nLists are replaced as a whole. An action that goes takes its rules and grants along.\n${examples(
+      `\nLists are replaced as a whole. An action that goes takes its rules and grants along: that is asked for\nbefore, or takes --yes where there is no terminal.\n${examples(
         'type change post --actions view add change delete grant publish',
         'type change post --mode both',
       )}`,
     )
-    .action(async (id: string, given: TypeOptions) => {
-      const changed = await administer(context, given, ({ types }) => types.update(id, partsOf(given)));
+    .action(async (id: string, given: TypeOptions & DeleteOptions) => {
+      const changed = await administer(context, given, async (administration) => {
+        await confirmLostActions(context, given, administration, id);
+        return administration.types.update(id, partsOf(given));
+      });
       await answerWrite(context, given, changed, [`Changed type:${told(changed)}`], [id]);
     });
   deleting(type.command('delete').description('delete a resource type, with its objects and every rule about it'))
@@ -70,6 +78,19 @@ export function typeCommands(program: Command, context: Context): void {
         `  creator gets    ${one.creatorActions.join(', ') || 'nothing'}`,
       ]);
     });
+}
+
+async function confirmLostActions(
+  context: Context,
+  { actions, yes, dryRun }: TypeOptions & DeleteOptions,
+  administration: Administration,
+  type: string,
+): Promise<void> {
+  if (!actions || yes || dryRun) return;
+  const { goesWithActions } = await import('../app/administration/goes-along.js');
+  const { actions: lost, along } = await goesWithActions(administration, type, actions);
+  const named = `the action${lost.length > 1 ? 's' : ''} ${lost.join(', ')}`;
+  await confirmLoss(context, { act: `Taking ${named} from type:${type}`, along, undone: 'nothing was changed' });
 }
 
 function typeOptions(command: Command): Command {

@@ -5,7 +5,7 @@ import { examples, onDatabaseOrService, type Context, type PlaceOptions } from '
 
 const HELP = `
 Every permission that the subject has, one a line, and how: everywhere; everywhere where conditions hold; or on how many of the
-registered objects. castellan list prints those objects, castellan explain tells by which rules. With --object, the actions that it may do there.
+registered objects; add also below which objects, where a rule is placed on them. castellan list prints those objects, castellan explain tells by which rules. With --object, the actions that it may do there.
 `;
 
 /** `castellan what-can SUBJECT` */
@@ -31,7 +31,7 @@ export function whatCanCommand(program: Command, context: Context): void {
           some = actions.length > 0;
           await output.lines(output.json ? actions.map((action) => JSON.stringify({ action })) : actions);
         } else
-          for await (const held of heldPermissions(administration, subject)) {
+          for await (const held of heldPermissions(administration, subject, (line) => output.note(line))) {
             some = true;
             if (!(await output.lines([output.json ? JSON.stringify(held) : told(held, given)]))) return;
           }
@@ -41,9 +41,16 @@ export function whatCanCommand(program: Command, context: Context): void {
     });
 }
 
-function told({ permission, everywhere, objects }: HeldPermission, { quiet }: PlaceOptions): string {
+function told(held: HeldPermission, { quiet }: PlaceOptions): string {
+  const { permission, everywhere, objects, below } = held;
   if (quiet) return permission;
-  const on = `on ${objects} object${objects === 1 ? '' : 's'}`;
+  const number = `on ${objects} object${objects === 1 ? '' : 's'}`;
+  const on = below ? [...(objects > 0 ? [number] : []), `below ${places(below, held.moreBelow)}`].join('; ') : number;
   if (everywhere === 'yes') return `${permission}  everywhere`;
   return `${permission}  ${everywhere === 'no' ? on : `everywhere, under conditions; ${on} now`}`;
+}
+
+function places(below: NonNullable<HeldPermission['below']>, more = false): string {
+  const named = below.map(({ type, id, conditionally }) => `${type}:${id}${conditionally ? ' under conditions' : ''}`);
+  return [...named, ...(more ? ['more'] : [])].join(', ');
 }

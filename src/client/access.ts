@@ -2,6 +2,7 @@ import type { ToldExplanation } from '../core/explain-sight.js';
 import type { Effect, JsonObject, ObjectRef, SubjectRef, Supplied } from '../core/model.js';
 import type { CallOptions } from './client-options.js';
 import type { Transport } from './transport.js';
+import { isExplanation } from './record-shapes.js';
 
 export type { ToldExplanation as Explanation } from '../core/explain-sight.js';
 
@@ -42,13 +43,8 @@ export class Access {
 
   /** Tells why a decision comes out as it does. @throws NotFoundError, ForbiddenError (without `access:explain`). */
   async explain(question: ExplainRequest, options: CallOptions = {}): Promise<ToldExplanation> {
-    return this.#transport.json({
-      method: 'POST',
-      path: '/api/v1/access/explain',
-      body: question,
-      repetition: 'harmless',
-      options,
-    });
+    const call = { method: 'POST', path: '/api/v1/access/explain', body: question, options } as const;
+    return this.#transport.json({ ...call, repetition: 'harmless' }, isExplanation);
   }
 
   /** The rules that a subject holds everywhere. @throws ForbiddenError when it is another, without `access:evaluate`. */

@@ -30,6 +30,7 @@ const FAMILIES: Readonly<Record<number, typeof CastellanApiError>> = {
   403: ForbiddenError,
   404: NotFoundError,
   409: ConflictError,
+  412: ConflictError,
   413: InvalidRequestError,
   415: InvalidRequestError,
   422: InvalidRequestError,
@@ -172,6 +173,46 @@ describe('an answer that is none of a Castellan service', () => {
     const result = await answered(jsonAnswer({ evaluations }), upTo);
     if (count === 1) expect(result).toEqual({ evaluations });
     else expect(result).toBeInstanceOf(UnexpectedAnswerError);
+  });
+});
+
+describe('JSON of something else', () => {
+  const CALLS: Readonly<Record<string, (client: CastellanClient) => Promise<unknown>>> = {
+    'a user': ({ users }) => users.get('a'),
+    'a user that was made': ({ users }) => users.create({ username: 'a' }),
+    'a token that was made': ({ users }) => users.tokens('a').create({ name: 'deploy' }),
+    'a group': ({ groups }) => groups.get('a'),
+    'a role': ({ roles }) => roles.get('a'),
+    'a role that was changed': ({ roles }) => roles.update('a', { rules: [] }),
+    'a type': ({ types }) => types.get('a'),
+    'an object': (client) => client.objects('post').get('a'),
+    'an assignment': ({ assignments }) => assignments.create({ subject: { type: 'user', id: 'a' }, role: 'r' }),
+    'a grant': ({ grants }) => grants.create({ subject: { type: 'user', id: 'a' }, permission: 'post:view' }),
+    'an explanation': ({ access }) => access.explain({ subject: question.subject, permission: 'post:view' }),
+    health: ({ health }) => health.ready(),
+  };
+  const LISTS: typeof CALLS = {
+    users: ({ users }) => users.list(),
+    tokens: ({ users }) => users.tokens('a').list(),
+    groups: ({ groups }) => groups.list(),
+    members: ({ groups }) => groups.members.list('a'),
+    roles: ({ roles }) => roles.list(),
+    types: ({ types }) => types.list(),
+    objects: (client) => client.objects('post').list(),
+    assignments: ({ assignments }) => assignments.list(),
+    grants: ({ grants }) => grants.list(),
+    'grants that were made': ({ grants }) => grants.createBatch([]),
+    changes: ({ changes }) => changes.list(),
+  };
+
+  it.each(Object.entries(CALLS))('is not taken for %s', async (_, call) => {
+    for (const body of [{ hello: 'world' }, { id: 7, rules: {}, includes: {} }, { status: 'UP' }])
+      expect(await answered(jsonAnswer(body), call)).toBeInstanceOf(UnexpectedAnswerError);
+  });
+
+  it.each(Object.entries(LISTS))('is not taken for %s', async (_, call) => {
+    for (const item of [{ hello: 'world' }, { id: 7 }, 'a', null, ['a']])
+      expect(await answered(jsonAnswer({ items: [item], next: null }), call)).toBeInstanceOf(UnexpectedAnswerError);
   });
 });
 

@@ -88,7 +88,7 @@ export class NotFoundError extends CastellanApiError {
   override readonly name: string = 'NotFoundError';
 }
 
-/** It goes against what is there: `built_in`, `cycle`, `limit_reached`, `last_superuser`, and the classes below. */
+/** It goes against what is there: `built_in`, `cycle`, `limit_reached`, `last_superuser`, `changed_meanwhile`, and the classes below. */
 export class ConflictError extends CastellanApiError {
   override readonly name: string = 'ConflictError';
 }

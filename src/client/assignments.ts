@@ -2,7 +2,8 @@ import type { ObjectRef, SubjectRef } from '../core/model.js';
 import type { AssignmentRecord } from '../core/ports/assignments.js';
 import type { CallOptions } from './client-options.js';
 import type { Member } from './groups.js';
-import { isPage, itemsOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { itemsOf, pageOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { isAssignment } from './record-shapes.js';
 import { requestPath } from './request-path.js';
 import type { Transport } from './transport.js';
 
@@ -42,7 +43,7 @@ export class Assignments {
   /** One page of the assignments that the caller may see, in the order they were made. @throws NotAuthenticatedError, InvalidCursorError. */
   async list(query: AssignmentsQuery = {}, options: CallOptions = {}): Promise<Page<AssignmentRecord>> {
     const call = { method: 'GET', path: '/api/v1/assignments', query, options } as const;
-    return this.#transport.json<Page<AssignmentRecord>>(call, isPage);
+    return this.#transport.json<Page<AssignmentRecord>>(call, pageOf(isAssignment));
   }
 
   /** All assignments that the caller may see, page after page. */
@@ -55,7 +56,7 @@ export class Assignments {
 
   /** Gives the subject the role; answers the assignment that stands where it is the same. @throws UnknownReferenceError, CannotHandOutError. */
   async create(body: NewAssignment, options: CallOptions = {}): Promise<AssignmentRecord> {
-    return this.#transport.json({ method: 'POST', path: '/api/v1/assignments', body, options });
+    return this.#transport.json({ method: 'POST', path: '/api/v1/assignments', body, options }, isAssignment);
   }
 
   /** Takes the role again. @throws NotFoundError, CannotHandOutError. */

@@ -15,6 +15,7 @@ import type {
 import type { CallOptions } from './client-options.js';
 import { itemsOf } from './pages.js';
 import type { Call, Transport } from './transport.js';
+import { isAction, isRef, type IsRecord } from './record-shapes.js';
 
 interface Search {
   readonly page?: SearchPage | undefined;
@@ -61,12 +62,12 @@ export class Authzen {
 
   /** One page of the known subjects of a type who may. @throws ForbiddenError (without `access:evaluate`), InvalidCursorError. */
   async searchSubjects(request: SubjectSearch, options: CallOptions = {}): Promise<SearchResults<SubjectRef>> {
-    return this.#transport.json(asking('/access/v1/search/subject', request, options), isSearchResults);
+    return this.#transport.json(asking('/access/v1/search/subject', request, options), resultsAre(isRef));
   }
 
   /** One page of the registered resources of a type on which the subject may. @throws as `evaluation` does, and InvalidCursorError. */
   async searchResources(request: ResourceSearch, options: CallOptions = {}): Promise<SearchResults<ObjectRef>> {
-    return this.#transport.json(asking('/access/v1/search/resource', request, options), isSearchResults);
+    return this.#transport.json(asking('/access/v1/search/resource', request, options), resultsAre(isRef));
   }
 
   /** One page of the actions that the subject may do. @throws as `evaluation` does, and InvalidCursorError. */
@@ -74,7 +75,7 @@ export class Authzen {
     request: ActionSearch,
     options: CallOptions = {},
   ): Promise<SearchResults<{ readonly name: string }>> {
-    return this.#transport.json(asking('/access/v1/search/action', request, options), isSearchResults);
+    return this.#transport.json(asking('/access/v1/search/action', request, options), resultsAre(isAction));
   }
 
   /** All that `searchSubjects` finds, page after page. */
@@ -102,8 +103,9 @@ function isEvaluation({ decision }: Record<string, unknown>): boolean {
   return typeof decision === 'boolean';
 }
 
-function isSearchResults({ page, results }: Record<string, unknown>): boolean {
-  return Array.isArray(results) && isRecord(page) && typeof page['next_token'] === 'string';
+function resultsAre(isResult: IsRecord): (body: Record<string, unknown>) => boolean {
+  return ({ page, results }) =>
+    Array.isArray(results) && results.every(isResult) && isRecord(page) && typeof page['next_token'] === 'string';
 }
 
 function resultsOf<Result>(

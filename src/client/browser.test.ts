@@ -44,7 +44,7 @@ describe('the client, as a script of a page', () => {
   it('takes no more than what browsers have', async () => {
     const { fetch, attempts } = fakeFetch(
       networkFailure('ECONNRESET'),
-      jsonAnswer({ items: [{ id: 'a' }], next: null }),
+      jsonAnswer({ items: [{ id: 'a', username: 'a' }], next: null }),
     );
     const context = createContext({ ...PLATFORM, fetch });
     const script = `${chunk.code};

@@ -9,10 +9,11 @@ import { Grants } from './grants.js';
 import { Groups } from './groups.js';
 import { Health } from './health.js';
 import { Objects } from './objects.js';
-import type { Roles } from './roles.js';
+import { Roles } from './roles.js';
 import { Transport } from './transport.js';
 import type { Types } from './types.js';
 import { Users } from './users.js';
+import { isType } from './record-shapes.js';
 
 /**
  * The REST API of a Castellan service. It keeps no answers: each call asks the service.
@@ -49,8 +50,8 @@ export class CastellanClient {
     this.auth = new Auth(transport);
     this.users = new Users(transport);
     this.groups = new Groups(transport);
-    this.roles = new Collection(transport, '/api/v1/roles');
-    this.types = new Collection(transport, '/api/v1/types');
+    this.roles = new Roles(transport);
+    this.types = new Collection(transport, '/api/v1/types', isType);
     this.assignments = new Assignments(transport);
     this.grants = new Grants(transport);
     this.access = new Access(transport);

@@ -1,6 +1,7 @@
 import type { ChangeFilter, ChangeOrder, ChangeRecord } from '../core/ports/changes.js';
 import type { CallOptions } from './client-options.js';
-import { isPage, itemsOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { itemsOf, pageOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { isChange } from './record-shapes.js';
 import type { Transport } from './transport.js';
 
 export type { ChangeRecord as Change } from '../core/ports/changes.js';
@@ -25,7 +26,7 @@ export class Changes {
   /** One page of it. @throws NotAuthenticatedError, ForbiddenError without `audit:view`, InvalidCursorError. */
   async list(query: ChangesQuery = {}, options: CallOptions = {}): Promise<Page<ChangeRecord>> {
     const call = { method: 'GET', path: '/api/v1/changes', query, options } as const;
-    return this.#transport.json<Page<ChangeRecord>>(call, isPage);
+    return this.#transport.json<Page<ChangeRecord>>(call, pageOf(isChange));
   }
 
   /** All of it, page after page. */

@@ -1,5 +1,6 @@
 import type { CallOptions } from './client-options.js';
-import { isPage, itemsOf, type AllPages, type Page, type PageQuery, type ViewableQuery } from './pages.js';
+import { itemsOf, pageOf, type AllPages, type Page, type PageQuery, type ViewableQuery } from './pages.js';
+import type { IsRecord } from './record-shapes.js';
 import { requestPath } from './request-path.js';
 import type { Transport } from './transport.js';
 
@@ -12,16 +13,18 @@ export class Collection<
 > {
   readonly #transport: Transport;
   readonly #path: string;
+  readonly #isItem: IsRecord;
 
   /** @internal */
-  constructor(transport: Transport, path: string) {
+  constructor(transport: Transport, path: string, isItem: IsRecord) {
     this.#transport = transport;
     this.#path = path;
+    this.#isItem = isItem;
   }
 
   /** One page of those that the caller may view. @throws NotAuthenticatedError, InvalidCursorError, InvalidRequestError. */
   async list(query?: Query, options: CallOptions = {}): Promise<Page<Item>> {
-    return this.#transport.json<Page<Item>>({ method: 'GET', path: this.#path, query, options }, isPage);
+    return this.#transport.json<Page<Item>>({ method: 'GET', path: this.#path, query, options }, pageOf(this.#isItem));
   }
 
   /**
@@ -35,17 +38,17 @@ export class Collection<
 
   /** @throws NotFoundError when there is none, or none that the caller may view. */
   async get(id: string, options: CallOptions = {}): Promise<Item> {
-    return this.#transport.json({ method: 'GET', path: this.#of(id), options });
+    return this.#transport.json({ method: 'GET', path: this.#of(id), options }, this.#isItem);
   }
 
   /** @throws AlreadyExistsError, ForbiddenError, InvalidRequestError, UnknownReferenceError. */
   async create(body: New, options: CallOptions = {}): Promise<Item> {
-    return this.#transport.json({ method: 'POST', path: this.#path, body, options });
+    return this.#transport.json({ method: 'POST', path: this.#path, body, options }, this.#isItem);
   }
 
   /** Changes what the patch names (a merge patch). @throws NotFoundError, ForbiddenError, ConflictError, InvalidRequestError. */
   async update(id: string, patch: Patch, options: CallOptions = {}): Promise<Item> {
-    return this.#transport.json({ method: 'PATCH', path: this.#of(id), body: patch, options });
+    return this.#transport.json({ method: 'PATCH', path: this.#of(id), body: patch, options }, this.#isItem);
   }
 
   /** Deletes it, and all that hangs on it. @throws NotFoundError, ForbiddenError, ConflictError. */

@@ -2,7 +2,8 @@ import type { ObjectRef, SubjectRef } from '../core/model.js';
 import type { GrantRecord } from '../core/ports/grants.js';
 import type { ValidityWindow } from './assignments.js';
 import type { CallOptions } from './client-options.js';
-import { isPage, itemsOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { itemsOf, pageOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { isGrant } from './record-shapes.js';
 import { requestPath } from './request-path.js';
 import type { RuleParts } from './roles.js';
 import type { Transport } from './transport.js';
@@ -43,7 +44,7 @@ export class Grants {
   /** One page of the grants that the caller may see. @throws NotAuthenticatedError, InvalidCursorError. */
   async list(query: GrantsQuery = {}, options: CallOptions = {}): Promise<Page<GrantRecord>> {
     const call = { method: 'GET', path: '/api/v1/grants', query, options } as const;
-    return this.#transport.json<Page<GrantRecord>>(call, isPage);
+    return this.#transport.json<Page<GrantRecord>>(call, pageOf(isGrant));
   }
 
   /** All grants that the caller may see, page after page. */
@@ -53,7 +54,7 @@ export class Grants {
 
   /** Gives the rule; answers the grant that stands where it is the same. @throws UnknownReferenceError, CannotHandOutError. */
   async create(body: NewGrant, options: CallOptions = {}): Promise<GrantRecord> {
-    return this.#transport.json({ method: 'POST', path: '/api/v1/grants', body, options });
+    return this.#transport.json({ method: 'POST', path: '/api/v1/grants', body, options }, isGrant);
   }
 
   /** Gives 1 to 1,000 rules, all or none, and answers them in their order. @throws as `create` does, and TooLargeError. */
@@ -62,7 +63,7 @@ export class Grants {
     options: CallOptions = {},
   ): Promise<{ readonly items: GrantRecord[] }> {
     const call = { method: 'POST', path: '/api/v1/grants/batch', body: { grants }, options } as const;
-    return this.#transport.json(call, ({ items }) => Array.isArray(items));
+    return this.#transport.json(call, ({ items }) => Array.isArray(items) && items.every(isGrant));
   }
 
   /** Takes the rule again. @throws NotFoundError, CannotHandOutError. */

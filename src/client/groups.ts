@@ -2,7 +2,8 @@ import type { SubjectRef } from '../core/model.js';
 import type { GroupRecord } from '../core/ports/groups.js';
 import type { CallOptions } from './client-options.js';
 import { Collection } from './collection.js';
-import { isPage, itemsOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { itemsOf, pageOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { isGroup, isRef } from './record-shapes.js';
 import { requestPath } from './request-path.js';
 import type { Transport } from './transport.js';
 
@@ -31,7 +32,7 @@ export class Groups extends Collection<GroupRecord, NewGroup, GroupPatch> {
 
   /** @internal */
   constructor(transport: Transport) {
-    super(transport, '/api/v1/groups');
+    super(transport, '/api/v1/groups', isGroup);
     this.members = new Members(transport);
   }
 }
@@ -48,7 +49,7 @@ export class Members {
   /** One page of the group's members, in the order they joined. @throws NotFoundError. */
   async list(group: string, query: PageQuery = {}, options: CallOptions = {}): Promise<Page<SubjectRef>> {
     const path = requestPath`/api/v1/groups/${group}/members`;
-    return this.#transport.json<Page<SubjectRef>>({ method: 'GET', path, query, options }, isPage);
+    return this.#transport.json<Page<SubjectRef>>({ method: 'GET', path, query, options }, pageOf(isRef));
   }
 
   /** All members of the group, page after page. */

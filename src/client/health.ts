@@ -12,11 +12,15 @@ export class Health {
 
   /** Whether the process answers. */
   async live(options: CallOptions = {}): Promise<{ readonly status: 'ok' }> {
-    return this.#transport.json({ method: 'GET', path: '/health/live', options });
+    return this.#transport.json({ method: 'GET', path: '/health/live', options }, isFine);
   }
 
   /** Whether it can answer questions. @throws UnavailableError when the database is out of reach. */
   async ready(options: CallOptions = {}): Promise<{ readonly status: 'ok' }> {
-    return this.#transport.json({ method: 'GET', path: '/health/ready', options });
+    return this.#transport.json({ method: 'GET', path: '/health/ready', options }, isFine);
   }
+}
+
+function isFine({ status }: Record<string, unknown>): boolean {
+  return status === 'ok';
 }

@@ -5,6 +5,7 @@ import { Collection } from './collection.js';
 import type { ViewableQuery } from './pages.js';
 import { requestPath } from './request-path.js';
 import type { Transport } from './transport.js';
+import { isObject } from './record-shapes.js';
 
 export type { ObjectRecord } from '../core/ports/objects.js';
 
@@ -45,7 +46,7 @@ export class Objects extends Collection<ObjectRecord, NewObject, ObjectPatch, Ob
     transport: Transport,
     readonly type: string,
   ) {
-    super(transport, requestPath`/api/v1/objects/${type}`);
+    super(transport, requestPath`/api/v1/objects/${type}`, isObject);
     this.#transport = transport;
   }
 

@@ -1,6 +1,7 @@
 import type { SessionRecord } from '../core/ports/sessions.js';
 import type { CallOptions } from './client-options.js';
-import { isPage, itemsOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { itemsOf, pageOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { isSession } from './record-shapes.js';
 import { requestPath } from './request-path.js';
 import type { Transport } from './transport.js';
 
@@ -23,7 +24,7 @@ export class OwnSessions {
 
   /** One page of those that still sign the caller in, in the order they were opened. @throws NotAuthenticatedError, InvalidCursorError. */
   async list(query: PageQuery = {}, options: CallOptions = {}): Promise<Page<Session>> {
-    return this.#transport.json<Page<Session>>({ method: 'GET', path: PATH, query, options }, isPage);
+    return this.#transport.json<Page<Session>>({ method: 'GET', path: PATH, query, options }, pageOf(isSession));
   }
 
   /** All of them, page after page. */

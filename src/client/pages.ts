@@ -24,9 +24,10 @@ export interface ViewableQuery extends PageQuery {
 /** What all pages of a list are asked by; `limit` is the size of each. */
 export type AllPages<Query extends PageQuery> = Omit<Query, 'cursor' | 'total'>;
 
-/** Whether it is a page of a list. */
-export function isPage({ items, next }: Record<string, unknown>): boolean {
-  return Array.isArray(items) && (next === null || typeof next === 'string');
+/** Tells whether it is a page of a list of such items. */
+export function pageOf(isItem: (value: unknown) => boolean): (body: Record<string, unknown>) => boolean {
+  return ({ items, next }) =>
+    Array.isArray(items) && items.every(isItem) && (next === null || typeof next === 'string');
 }
 
 /** All items of a list, page after page; one page is asked for when the one before is used up. */

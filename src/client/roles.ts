@@ -1,6 +1,11 @@
 import type { Effect, JsonObject } from '../core/model.js';
 import type { RoleRecord } from '../core/ports/roles.js';
-import type { Collection } from './collection.js';
+import { ConflictError } from './api-errors.js';
+import type { CallOptions } from './client-options.js';
+import { Collection } from './collection.js';
+import { isRole } from './record-shapes.js';
+import { requestPath } from './request-path.js';
+import type { Transport } from './transport.js';
 
 export type { RoleRecord as Role, RoleRule } from '../core/ports/roles.js';
 
@@ -36,5 +41,43 @@ export interface RolePatch {
   readonly includes?: readonly string[] | undefined;
 }
 
+// Each time that one has to begin anew, another is done.
+const MOST_EDITS = 10;
+
 /** The roles. */
-export type Roles = Collection<RoleRecord, NewRole, RolePatch>;
+export class Roles extends Collection<RoleRecord, NewRole, RolePatch> {
+  readonly #transport: Transport;
+
+  /** @internal */
+  constructor(transport: Transport) {
+    super(transport, '/api/v1/roles', isRole);
+    this.#transport = transport;
+  }
+
+  /**
+   * Changes a role from what it is: what others change meanwhile is kept.
+   *
+   * @param patchOf makes the patch of the role as it was read; null leaves it as it is. It may be called several times.
+   * @throws as `get` and `update` do, and ConflictError `changed_meanwhile` where others are always faster.
+   * @example await castellan.roles.edit('editor', ({ rules }) => ({ rules: [...rules, { permission: 'post:publish' }] }));
+   */
+  async edit(
+    id: string,
+    patchOf: (role: RoleRecord) => RolePatch | null,
+    options: CallOptions = {},
+  ): Promise<RoleRecord> {
+    const path = requestPath`/api/v1/roles/${id}`;
+    for (let edits = 1; ; edits += 1) {
+      const { body, tag } = await this.#transport.tagged({ method: 'GET', path, options }, isRole);
+      const role = body as RoleRecord;
+      const patch = patchOf(role);
+      if (!patch) return role;
+      try {
+        return await this.#transport.json({ method: 'PATCH', path, body: patch, tag, options }, isRole);
+      } catch (error) {
+        const isOutdone = error instanceof ConflictError && error.code === 'changed_meanwhile';
+        if (!isOutdone || edits === MOST_EDITS) throw error;
+      }
+    }
+  }
+}

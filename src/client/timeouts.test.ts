@@ -96,7 +96,8 @@ describe('the signal of a caller', () => {
   });
 
   it('ends a walk over all pages between two of them', async () => {
-    const { fetch, attempts } = fakeFetch(jsonAnswer({ items: [1, 2], next: 'a' }), jsonAnswer(page));
+    const items = ['a', 'b'].map((id) => ({ id, username: id }));
+    const { fetch, attempts } = fakeFetch(jsonAnswer({ items, next: 'a' }), jsonAnswer(page));
     const controller = new AbortController();
     const client = new CastellanClient({ url, fetch });
     const seen: unknown[] = [];
@@ -107,6 +108,6 @@ describe('the signal of a caller', () => {
       }
     };
     await expect(walk()).rejects.toThrow('enough');
-    expect([seen, attempts.length]).toEqual([[1, 2], 1]);
+    expect([seen, attempts.length]).toEqual([items, 1]);
   });
 });

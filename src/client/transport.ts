@@ -13,6 +13,8 @@ export interface Call {
   readonly path: string;
   readonly query?: object | undefined;
   readonly body?: object | undefined;
+  /** What was read before: the call is to change that, or nothing. */
+  readonly tag?: string | undefined;
   /** GET, PUT and DELETE are `harmless` unless told, POST and PATCH `doubling`. */
   readonly repetition?: Repetition | undefined;
   readonly options: CallOptions;
@@ -53,6 +55,21 @@ export class Transport {
     return this.#carryOut(call, (answer, sent) => {
       const { json, mediaType } = answer;
       if (mediaType === 'application/json' && isRecord(json) && isAnswer(json)) return json as Body;
+      throw unexpectedAnswer(answer, sent);
+    });
+  }
+
+  /** The answer's body as `json`, with the entity tag that stands for what it says. */
+  async tagged(
+    call: Call,
+    isAnswer: (body: Record<string, unknown>) => boolean,
+  ): Promise<{ readonly body: object; readonly tag: string }> {
+    return this.#carryOut(call, (answer, sent) => {
+      const { json, mediaType, headers } = answer;
+      // Who packs answers on the way makes their tags weak ones; it is what the answer says that they stand for, not its bytes.
+      const tag = headers.get('etag')?.replace(/^W\//, '');
+      if (mediaType === 'application/json' && isRecord(json) && isAnswer(json) && tag !== undefined)
+        return { body: json, tag };
       throw unexpectedAnswer(answer, sent);
     });
   }
@@ -105,10 +122,11 @@ export class Transport {
     return answer;
   }
 
-  #init({ method, body, options }: Call): RequestInit {
+  #init({ method, body, tag, options }: Call): RequestInit {
     const { authorization } = this.#settings;
     const headers = new Headers({ accept: 'application/json, application/problem+json' });
     if (body !== undefined) headers.set('content-type', 'application/json');
+    if (tag !== undefined) headers.set('if-match', tag);
     if (options.requestId !== undefined) headers.set('x-request-id', options.requestId);
     if (authorization) headers.set('authorization', authorization.header);
     else if (method !== 'GET' && this.#csrfToken !== null) headers.set('x-csrf-token', this.#csrfToken);

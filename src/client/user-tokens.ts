@@ -1,6 +1,7 @@
 import type { TokenRecord } from '../core/ports/tokens.js';
 import type { CallOptions } from './client-options.js';
-import { isPage, itemsOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { itemsOf, pageOf, type AllPages, type Page, type PageQuery } from './pages.js';
+import { isCreatedToken, isToken } from './record-shapes.js';
 import { requestPath } from './request-path.js';
 import type { Transport } from './transport.js';
 
@@ -38,7 +39,10 @@ export class UserTokens {
 
   /** One page of them, in the order they were made; those that have expired are among them. @throws NotFoundError, ForbiddenError, CannotHandOutError. */
   async list(query: PageQuery = {}, options: CallOptions = {}): Promise<Page<TokenRecord>> {
-    return this.#transport.json<Page<TokenRecord>>({ method: 'GET', path: this.#path, query, options }, isPage);
+    return this.#transport.json<Page<TokenRecord>>(
+      { method: 'GET', path: this.#path, query, options },
+      pageOf(isToken),
+    );
   }
 
   /** All of them, page after page. */
@@ -48,7 +52,7 @@ export class UserTokens {
 
   /** Makes one, and tells it this once. @throws NotFoundError, ForbiddenError, CannotHandOutError, ConflictError, InvalidRequestError. */
   async create(body: NewToken, options: CallOptions = {}): Promise<CreatedToken> {
-    return this.#transport.json({ method: 'POST', path: this.#path, body, options });
+    return this.#transport.json({ method: 'POST', path: this.#path, body, options }, isCreatedToken);
   }
 
   /** Ends it with the very next request. @throws NotFoundError, ForbiddenError, CannotHandOutError. */

@@ -3,6 +3,7 @@ import type { UserRecord } from '../core/ports/users.js';
 import { Collection } from './collection.js';
 import type { Transport } from './transport.js';
 import { UserTokens } from './user-tokens.js';
+import { isUser } from './record-shapes.js';
 
 export type { UserRecord as User } from '../core/ports/users.js';
 
@@ -36,7 +37,7 @@ export class Users extends Collection<UserRecord, NewUser, UserPatch> {
 
   /** @internal */
   constructor(transport: Transport) {
-    super(transport, '/api/v1/users');
+    super(transport, '/api/v1/users', isUser);
     this.#transport = transport;
   }
 

@@ -17,6 +17,7 @@ export const ERRORS = {
   has_children: { status: 409, title: 'There are objects below it' },
   limit_reached: { status: 409, title: 'There can be no more of them' },
   last_superuser: { status: 409, title: 'The last active superuser has to stay' },
+  changed_meanwhile: { status: 412, title: 'It has changed meanwhile' },
   too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'Send JSON' },
   invalid_request: { status: 422, title: 'The request does not fit' },

@@ -2,7 +2,7 @@ import type { AssignmentFilter, AssignmentRecord } from '../core/ports/assignmen
 import type { GrantFilter, GrantRecord } from '../core/ports/grants.js';
 import type { Page } from '../core/ports/lists.js';
 import type { ObjectRecord } from '../core/ports/objects.js';
-import type { JsonObject, ObjectRef } from '../core/model.js';
+import type { JsonObject, ObjectRef, SubjectRef } from '../core/model.js';
 import { parsePermission } from '../core/identifiers.js';
 import { TranslatingExecutor } from './connections.js';
 import type { Database } from './database.js';
@@ -92,6 +92,24 @@ export class Everything {
         SELECT o.id FROM castellan.objects o JOIN castellan.types t ON t.id = o.type_id
         WHERE t.name = $1::text AND o.external_id = $2::text)`,
       [type, id],
+    );
+  }
+
+  /** How many groups the subject is in directly. @throws CastellanError as `subjects` does. */
+  countGroupsWith({ type, id }: SubjectRef): Promise<number> {
+    return this.#count(
+      `SELECT count(*)::text AS n FROM castellan.memberships m JOIN castellan.subjects s ON s.id = m.member_id
+        WHERE s.type = $1::text AND s.external_id = $2::text`,
+      [type, id],
+    );
+  }
+
+  /** How many tokens the user has. @throws CastellanError as `subjects` does. */
+  countTokens(user: string): Promise<number> {
+    return this.#count(
+      `SELECT count(*)::text AS n FROM castellan.tokens t JOIN castellan.subjects s ON s.id = t.subject_id
+        WHERE s.type = 'user' AND s.external_id = $1::text`,
+      [user],
     );
   }
 

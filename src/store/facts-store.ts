@@ -77,7 +77,7 @@ export class SharedFacts implements FactsSource {
 
   constructor(sql: SqlExecutor, statements = 2) {
     this.#shared = new SharedStatement(askingTogether(new FactsStore(sql)), {
-      together: 16,
+      together: 24,
       perStatement: 256,
       statements,
       waiting: 20_000,

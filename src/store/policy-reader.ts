@@ -19,6 +19,12 @@ export interface UserRow {
   readonly attributes: JsonObject;
 }
 
+export interface ServiceRow {
+  readonly id: string;
+  readonly active: boolean;
+  readonly attributes: JsonObject;
+}
+
 export interface GroupRow {
   readonly id: string;
   readonly description: string | null;
@@ -66,6 +72,7 @@ export interface GrantRow extends RuleRow, WindowColumns {
 export interface PolicyRows {
   readonly types: TypeRow;
   readonly users: UserRow;
+  readonly services: ServiceRow;
   readonly groups: GroupRow;
   readonly roles: RoleRow;
   readonly assignments: AssignmentRow;
@@ -75,7 +82,6 @@ export interface PolicyRows {
 
 /** What no policy file has a word for. */
 export interface BesidePolicy {
-  readonly services: number;
   /** Memberships that an identity provider says, and will say again. */
   readonly saidMemberships: number;
 }
@@ -98,6 +104,8 @@ const SELECTS: Readonly<Record<keyof PolicyRows, string>> = {
     FROM castellan.types t WHERE NOT t.built_in ORDER BY t.name COLLATE "C"`,
   users: `SELECT s.external_id AS id, coalesce(s.username, s.external_id) AS username, s.email, s.active, s.superuser, s.attributes
     FROM castellan.subjects s WHERE s.type = 'user' ORDER BY s.external_id COLLATE "C"`,
+  services: `SELECT s.external_id AS id, s.active, s.attributes
+    FROM castellan.subjects s WHERE s.type = 'service' ORDER BY s.external_id COLLATE "C"`,
   groups: `SELECT s.external_id AS id, s.description,
       (SELECT coalesce(jsonb_agg(${ref('m.type', 'm.external_id')} ORDER BY m.type COLLATE "C", m.external_id COLLATE "C"), '[]')
         FROM castellan.memberships ms JOIN castellan.subjects m ON m.id = ms.member_id
@@ -127,8 +135,7 @@ const SELECTS: Readonly<Record<keyof PolicyRows, string>> = {
       held.condition::text COLLATE "C" NULLS FIRST, held.fields, ${BY_WINDOW}`,
 };
 
-const BESIDE = `SELECT (SELECT count(*)::int FROM castellan.subjects WHERE type = 'service') AS services,
-  (SELECT count(*)::int FROM castellan.memberships WHERE from_provider) AS "saidMemberships"`;
+const BESIDE = `SELECT count(*)::int AS "saidMemberships" FROM castellan.memberships WHERE from_provider`;
 
 /** All that a policy file has words for, as one instant held it. */
 export class PolicySnapshot {
@@ -148,7 +155,7 @@ export class PolicySnapshot {
 
   async beside(): Promise<BesidePolicy> {
     const [row] = await this.sql.query<BesidePolicy>({ text: BESIDE }, []);
-    return row ?? { services: 0, saidMemberships: 0 };
+    return row ?? { saidMemberships: 0 };
   }
 }
 

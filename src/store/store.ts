@@ -9,6 +9,7 @@ import type { ObjectReader } from '../core/ports/objects.js';
 import type { ProviderUsers } from '../core/ports/provider-users.js';
 import { Readiness } from '../core/ports/readiness.js';
 import type { RoleReader } from '../core/ports/roles.js';
+import type { ServiceReader } from '../core/ports/services.js';
 import type { Tokens } from '../core/ports/tokens.js';
 import type { TypeReader } from '../core/ports/types.js';
 import type { UserReader } from '../core/ports/users.js';
@@ -25,6 +26,7 @@ import { PostgresGrantReader } from './records/grant-list.js';
 import { PrismaGroupReader } from './records/group-store.js';
 import { PrismaObjectReader } from './records/object-store.js';
 import { PrismaRoleReader } from './records/role-store.js';
+import { PrismaServiceReader } from './records/service-store.js';
 import { PrismaTypeReader } from './records/type-store.js';
 import { PrismaUserReader } from './records/user-store.js';
 import { PostgresProviderUsers } from './provider-user-store.js';
@@ -45,6 +47,7 @@ export interface Store extends DecisionStore {
   readonly changes: ChangeReader;
   readonly readiness: Readiness;
   readonly users: UserReader;
+  readonly services: ServiceReader;
   readonly groups: GroupReader;
   readonly roles: RoleReader;
   readonly types: TypeReader;
@@ -74,6 +77,7 @@ export function openStore(options: DatabaseOptions): Store {
     changes: new PostgresChangeReader(new TranslatingExecutor(new PgExecutor(database.pool))),
     readiness: new DatabaseReadiness(database),
     users: new PrismaUserReader(prisma),
+    services: new PrismaServiceReader(prisma),
     groups: new PrismaGroupReader(prisma),
     roles: new PrismaRoleReader(prisma),
     types: new PrismaTypeReader(prisma),

@@ -17,6 +17,7 @@ import { SqlGroupWriter } from './records/group-store.js';
 import { SqlObjectWriter } from './records/object-store.js';
 import { SqlProviderGroupWriter } from './records/provider-group-store.js';
 import { PrismaRoleWriter } from './records/role-store.js';
+import { SqlServiceWriter } from './records/service-store.js';
 import { SqlSessionWriter } from './records/session-rows.js';
 import { SqlTokenWriter } from './records/token-store.js';
 import { PrismaTypeWriter } from './records/type-store.js';
@@ -138,6 +139,7 @@ function unitOf(tx: Transaction): WriteUnit {
   return {
     authority: new Authority(tx.author, new Decider(new FactsStore(tx.sql)), new HoldingsStore(tx.sql)),
     users: new SqlUserWriter(tx),
+    services: new SqlServiceWriter(tx),
     tokens: new SqlTokenWriter(tx),
     sessions: new SqlSessionWriter(tx),
     groups: new SqlGroupWriter(tx),

@@ -1,3 +1,4 @@
+import { faultOfAttributes } from '../core/attribute-limit.js';
 import { parseCondition } from '../core/conditions/parse-condition.js';
 import { isStorableJson } from '../core/conditions/json-values.js';
 import { invalidField } from '../core/errors.js';
@@ -61,6 +62,8 @@ export function readName(path: string, name: string): string {
 /** A copy, as it comes back from being stored. @throws CastellanError `invalid_request`. */
 export function readAttributes(attributes: JsonObject): JsonObject {
   if (!isStorableJson(attributes)) throw invalidField('attributes', 'must be JSON');
+  const fault = faultOfAttributes(attributes);
+  if (fault !== undefined) throw invalidField('attributes', fault);
   return JSON.parse(JSON.stringify(attributes)) as JsonObject;
 }
 

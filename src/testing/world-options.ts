@@ -14,7 +14,7 @@ import {
 } from './read-input.js';
 import type { RoleValues } from './world-roles.js';
 import type { StoredAssignment, StoredGrant } from './world-state.js';
-import type { UserValues } from './world-subjects.js';
+import type { ServiceValues, UserValues } from './world-subjects.js';
 import type { TypeValues } from './world-types.js';
 
 /** What a user is made of, or the new values of one; as usual: active, no superuser, no attributes, and its id for a username. */
@@ -22,6 +22,12 @@ export interface UserOptions {
   readonly username?: string | undefined;
   readonly active?: boolean | undefined;
   readonly superuser?: boolean | undefined;
+  readonly attributes?: JsonObject | undefined;
+}
+
+/** What a service is made of, or the new values of one; as usual: active, and no attributes. */
+export interface ServiceOptions {
+  readonly active?: boolean | undefined;
   readonly attributes?: JsonObject | undefined;
 }
 
@@ -47,11 +53,18 @@ export interface RoleOptions {
 }
 
 /** @throws CastellanError `invalid_request`. */
-export function userValues({ username, active, superuser, attributes }: UserOptions): UserValues {
+export function userValues({ username, superuser, ...others }: UserOptions): UserValues {
   return {
     ...(username === undefined ? {} : { username: readName('username', username) }),
-    ...(active === undefined ? {} : { active }),
     ...(superuser === undefined ? {} : { superuser }),
+    ...serviceValues(others),
+  };
+}
+
+/** @throws CastellanError `invalid_request`. */
+export function serviceValues({ active, attributes }: ServiceOptions): ServiceValues {
+  return {
+    ...(active === undefined ? {} : { active }),
     ...(attributes === undefined ? {} : { attributes: readAttributes(attributes) }),
   };
 }

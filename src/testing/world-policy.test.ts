@@ -32,6 +32,35 @@ describe('a world from a policy', () => {
     expect(items.map(({ id }) => id)).toEqual(['root', 'al', 'bob']);
   });
 
+  it('has the services that are named, which hold, belong and create as users do', () => {
+    const world = worldFromPolicy({
+      grants: [
+        { subject: 'service:mailer', permission: 'post:view', condition: { 'subject.region': 'eu' } },
+        { subject: 'service:off', permission: 'post:view' },
+      ],
+      groups: [{ id: 'machines', members: ['service:billing'] }],
+      roles: [{ id: 'writer', rules: ['post:change'] }],
+      assignments: [{ subject: 'group:machines', role: 'writer' }],
+      objects: [{ type: 'post', id: '1', creator: 'service:billing' }],
+      services: [{ id: 'mailer', attributes: { region: 'eu' } }, { id: 'billing' }, { id: 'off', active: false }],
+      types: [{ id: 'post' }],
+    });
+    const reason = (subject: string, action: string): string => world.decide(subject, action, 'post:1').reason;
+    expect([reason('service:mailer', 'view'), reason('service:billing', 'change')]).toEqual([
+      'rule_allows',
+      'rule_allows',
+    ]);
+    expect([reason('service:billing', 'delete'), reason('service:off', 'view')]).toEqual([
+      'rule_allows',
+      'subject_inactive',
+    ]);
+    world.changeService('off', { active: true }).changeService('mailer', { attributes: {} });
+    expect([reason('service:off', 'view'), reason('service:mailer', 'view')]).toEqual([
+      'rule_allows',
+      'no_rule_allows',
+    ]);
+  });
+
   it('is empty without anything in it', () => {
     expect(worldFromPolicy({ types: null }).decide('user:alice', 'view', 'post:1').reason).toBe('unknown_type');
   });
@@ -61,6 +90,7 @@ describe('a world from a policy', () => {
     ['unknown_reference groups.0.members.0.member', { groups: [{ id: 'g', members: ['user:a'] }] }],
     ['unknown_reference objects.0.parent', { types: [{ id: 't' }], objects: [{ type: 't', id: '1', parent: 't:2' }] }],
     ['already_exists users.1.username', { users: [{ username: 'a' }, { id: 'b', username: 'a' }] }],
+    ['already_exists services.1.id', { services: [{ id: 'a' }, { id: 'a' }] }],
     ['built_in objects.0', { objects: [{ type: 'user', id: 'a' }] }],
     ['unknown_reference assignments.0.role', { assignments: [{ subject: 'group:anyone', role: 'r' }] }],
   ])('names the place of what can not be had: %s', (expected, policy) => {

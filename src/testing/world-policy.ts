@@ -1,7 +1,7 @@
 import { CastellanError } from '../core/errors.js';
 import { refName, type ObjectRef } from '../core/model.js';
 import type { RefLike, RuleLike, RuleParts, WindowLike } from './read-input.js';
-import type { ObjectOptions, TypeOptions, UserOptions } from './world-options.js';
+import type { ObjectOptions, ServiceOptions, TypeOptions, UserOptions } from './world-options.js';
 import { World } from './world.js';
 
 /** The contents of a policy file, parsed: what `castellan seed` takes. Passwords, descriptions and the like mean nothing here. */
@@ -9,6 +9,7 @@ export interface WorldPolicy {
   readonly types?: readonly ({ readonly id: string } & TypeOptions)[] | null | undefined;
   readonly users?:
     readonly ({ readonly id?: string | undefined; readonly username: string } & UserOptions)[] | null | undefined;
+  readonly services?: readonly ({ readonly id: string } & ServiceOptions)[] | null | undefined;
   readonly groups?:
     readonly { readonly id: string; readonly members?: readonly RefLike[] | undefined }[] | null | undefined;
   readonly roles?: readonly PolicyRole[] | null | undefined;
@@ -44,11 +45,12 @@ interface PolicyGrant extends RuleParts, WindowLike {
  * const world = worldFromPolicy(parse(readFileSync('policy.yaml', 'utf8')));
  */
 export function worldFromPolicy(policy: WorldPolicy, world = new World()): World {
-  const { types, users, groups, roles, assignments, objects, grants } = policy;
+  const { types, users, services, groups, roles, assignments, objects, grants } = policy;
   each('types', types, ({ id, ...options }) => world.type(id, options));
   const isFirst = ({ superuser }: UserOptions): boolean => superuser === true;
   each('users', users, ({ id, ...user }) => isFirst(user) && world.user(id ?? user.username, user));
   each('users', users, ({ id, ...user }) => !isFirst(user) && world.user(id ?? user.username, user));
+  each('services', services, ({ id, ...service }) => world.service(id, service));
   // All of them first, so that their order does not matter; then what is in them.
   each('groups', groups, ({ id }) => world.group(id));
   each('groups', groups, ({ id, members }, path) => {

@@ -3,7 +3,7 @@ import { sameRef, type Effect, type JsonObject, type Mode, type ObjectRef, type 
 import { HeldBy } from './held-by.js';
 import { RefMap } from './ref-map.js';
 
-/** A subject that rules can be given to: a user, a group or a role. */
+/** A subject that rules can be given to: a user, a service, a group or a role. */
 export interface StoredSubject extends SubjectRef {
   readonly username: string | null;
   readonly active: boolean;

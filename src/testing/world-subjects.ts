@@ -4,12 +4,16 @@ import { refName, sameRef, type JsonObject, type SubjectRef } from '../core/mode
 import { requireEdgeFits, type Graph } from './graph-limits.js';
 import type { StoredSubject, WorldState } from './world-state.js';
 
-/** The new values of a user; what is absent stays. */
-export interface UserValues {
-  readonly username?: string;
+/** The new values of a service; what is absent stays. */
+export interface ServiceValues {
   readonly active?: boolean;
-  readonly superuser?: boolean;
   readonly attributes?: JsonObject;
+}
+
+/** The new values of a user; what is absent stays. */
+export interface UserValues extends ServiceValues {
+  readonly username?: string;
+  readonly superuser?: boolean;
 }
 
 /** @throws CastellanError `already_exists`. */
@@ -33,6 +37,20 @@ export function changeUser(state: WorldState, id: string, values: UserValues): v
   // Conditions on the user as a resource ask for the same as those on the user as a subject.
   const object = state.objects.get(before);
   if (object) state.objects.set(before, { ...object, attributes: after.attributes });
+}
+
+/** @throws CastellanError `already_exists`. */
+export function addService(state: WorldState, id: string, { active = true, attributes = {} }: ServiceValues): void {
+  const ref = { type: 'service', id };
+  if (state.subjects.has(ref)) throw taken(ref);
+  state.subjects.set(ref, { ...ref, username: null, active, superuser: false, attributes });
+}
+
+/** @throws CastellanError `not_found`. */
+export function changeService(state: WorldState, id: string, values: ServiceValues): void {
+  const before = state.subjects.get({ type: 'service', id });
+  if (!before) throw notFound();
+  state.subjects.set(before, { ...before, ...values });
 }
 
 /** @throws CastellanError `already_exists`, `unknown_reference` (a member), `cycle`, `too_deep`. */
@@ -91,8 +109,11 @@ export function deleteUser(state: WorldState, id: string): void {
 
 /** @throws CastellanError `already_exists`. */
 export function requireFree(state: WorldState, { type, id }: SubjectRef): void {
-  if (!state.objects.has({ type, id })) return;
-  throw new CastellanError('already_exists', `id: there is a ${type} ${id} already.`, [
+  if (state.objects.has({ type, id })) throw taken({ type, id });
+}
+
+function taken({ type, id }: SubjectRef): CastellanError {
+  return new CastellanError('already_exists', `id: there is a ${type} ${id} already.`, [
     { path: 'id', message: 'is taken' },
   ]);
 }

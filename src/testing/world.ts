@@ -19,21 +19,33 @@ import {
   assignmentOf,
   grantOf,
   roleValues,
+  serviceValues,
   typeValues,
   userValues,
   type ObjectOptions,
   type RoleOptions,
+  type ServiceOptions,
   type TypeOptions,
   type UserOptions,
 } from './world-options.js';
 import { addRole, changeRole, deleteRole } from './world-roles.js';
 import { giveGrant, giveRole, takeGrant, takeGrants, takeRole } from './world-rules.js';
 import { WorldState } from './world-state.js';
-import { addGroup, addMember, addUser, changeUser, deleteGroup, deleteUser, removeMember } from './world-subjects.js';
+import {
+  addGroup,
+  addMember,
+  addService,
+  addUser,
+  changeService,
+  changeUser,
+  deleteGroup,
+  deleteUser,
+  removeMember,
+} from './world-subjects.js';
 import { addType, changeType, deleteType } from './world-types.js';
 
 /**
- * A world in memory: users, groups, roles, types, objects, and the rules between them. It gives the answers that a database with the same in
+ * A world in memory: users, services, groups, roles, types, objects, and the rules between them. It gives the answers that a database with the same in
  * it would give, and refuses what that would refuse, with the same codes. What is named has to be there already. Every change counts for the
  * next decision; one that is refused changes nothing.
  *
@@ -120,6 +132,24 @@ export class World {
   /** @throws CastellanError `not_found`, `already_exists` (the username), `last_superuser`, `invalid_request`. */
   changeUser(id: string, options: UserOptions): this {
     changeUser(this.#state, id, userValues(options));
+    return this;
+  }
+
+  /**
+   * Makes a service.
+   *
+   * @throws CastellanError `already_exists`, `invalid_request`.
+   * @example
+   * world.service('billing').grant('service:billing', 'invoice:view');
+   */
+  service(id: string, options: ServiceOptions = {}): this {
+    addService(this.#state, readId(id), serviceValues(options));
+    return this;
+  }
+
+  /** @throws CastellanError `not_found`, `invalid_request`. */
+  changeService(id: string, options: ServiceOptions): this {
+    changeService(this.#state, id, serviceValues(options));
     return this;
   }
 

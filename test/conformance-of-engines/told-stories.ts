@@ -238,4 +238,52 @@ const tenants: ToldStory = {
   ],
 };
 
-export const STORIES: readonly ToldStory[] = [library, tenants];
+const machines: ToldStory = {
+  name: 'services',
+  seed: {
+    types: [{ id: 'invoice', actions: ['view', 'change', 'grant'] }],
+    users: [{ username: 'billing' }],
+    services: [{ id: 'billing', attributes: { region: 'eu' } }, { id: 'mailer' }, { id: 'off', active: false }],
+    groups: [{ id: 'machines', members: ['service:mailer', 'service:off'] }],
+    roles: [{ id: 'clerk', rules: ['invoice:change'] }],
+    assignments: [{ subject: 'group:machines', role: 'clerk' }],
+    objects: [
+      { type: 'invoice', id: '1', attributes: { region: 'eu' } },
+      { type: 'invoice', id: '2', attributes: { region: 'us' }, creator: 'service:mailer' },
+    ],
+    grants: [
+      {
+        subject: 'service:billing',
+        permission: 'invoice:view',
+        condition: { 'resource.region': { $ref: 'subject.region' } },
+      },
+      { subject: 'group:authenticated', permission: 'invoice:grant', object: 'invoice:1' },
+    ],
+  },
+  chapters: [
+    {
+      decisions: [
+        { ask: 'service:billing view invoice:1', is: 'rule_allows' },
+        { ask: 'service:billing view invoice:2', is: 'no_rule_allows' },
+        { ask: 'service:billing grant invoice:1', is: 'rule_allows' },
+        { ask: 'user:billing view invoice:1', is: 'no_rule_allows' },
+        { ask: 'service:mailer change invoice:1', is: 'rule_allows' },
+        { ask: 'service:off change invoice:1', is: 'subject_inactive' },
+        { ask: 'service:none grant invoice:1', is: 'no_rule_allows' },
+      ],
+      actions: { 'service:mailer invoice:2': ['view', 'change', 'grant'], 'service:off invoice:1': [] },
+      objects: {
+        'service:billing view invoice': ['1'],
+        'service:mailer change invoice': ['1', '2'],
+        'service:off change invoice': [],
+      },
+      rules: {
+        'service:billing': ['invoice:view'],
+        'service:mailer': ['invoice:change'],
+        'service:off': [],
+      },
+    },
+  ],
+};
+
+export const STORIES: readonly ToldStory[] = [library, tenants, machines];

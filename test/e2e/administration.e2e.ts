@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Administration } from '../../src/app/administration/administration.js';
-import { goesAlong } from '../../src/app/administration/goes-along.js';
+import { goesAlong, goesWithActions } from '../../src/app/administration/goes-along.js';
 import { heldPermissions, type HeldPermission } from '../../src/app/administration/held-permissions.js';
 import { administrationOf } from '../../src/app/administration/operator-administration.js';
 import { readGrant, readJson, readObject, readWindow } from '../../src/app/administration/read-arguments.js';
@@ -20,6 +20,9 @@ users:
   - { username: bob }
   - { username: off, active: false }
   - { username: root, superuser: true }
+services:
+  - { id: billing }
+  - { id: off, active: false }
 roles:
   - { id: reader, rules: [post:view, sealed:view] }
   - { id: editor, rules: [post:change], includes: [reader] }
@@ -92,9 +95,60 @@ describe('administration of a database', () => {
     ]);
     expect(await heldBy('off')).toEqual([]);
     expect(await heldBy('root')).toContainEqual({ permission: 'strict:view', everywhere: 'yes', objects: 0 });
-    expect(await administration.questions.notes({ subject: { type: 'user', id: 'nobody' } })).toEqual([
-      'There is no user:nobody: it holds what anyone holds.',
-    ]);
+    for (const type of ['user', 'service', 'group', 'role'])
+      expect(await administration.questions.notes({ subject: { type, id: 'nobody' } })).toEqual([
+        `There is no ${type}:nobody: it holds what anyone holds.`,
+      ]);
+    expect(await administration.questions.notes({ subject: { type: 'service', id: 'billing' } })).toEqual([]);
+  });
+
+  it('tells below what may be added, also where nothing is there yet, and nothing of where that would be refused', async () => {
+    await world.apply(`
+types: [{ id: shelf, creatorActions: [] }, { id: book, creatorActions: [] }, { id: rare, mode: both, creatorActions: [] }]
+users: [{ username: lib }]
+groups: [{ id: librarians, members: [user:lib] }]
+roles: [{ id: buyer, rules: [book:add] }]
+objects:
+  - { type: shelf, id: a }
+  - { type: shelf, id: b }
+  - { type: shelf, id: in b, parent: shelf:b }
+  - { type: shelf, id: c }
+  - { type: shelf, id: d }
+  - { type: book, id: "1", parent: shelf:a }
+assignments: [{ subject: group:librarians, role: buyer, object: shelf:a }]
+grants:
+  - { subject: user:lib, permission: book:add, object: shelf:in b }
+  - { subject: user:lib, permission: book:add, object: shelf:c, condition: { resource.cheap: true } }
+  - { subject: user:lib, permission: book:add, object: shelf:d, expiresAt: 2020-01-01T00:00:00Z }
+  - { subject: user:lib, permission: shelf:add, object: shelf:b }
+  - { subject: user:lib, permission: shelf:add, object: shelf:b, effect: deny }
+  - { subject: user:lib, permission: rare:add, object: shelf:a }
+`);
+    const below = [
+      { type: 'shelf', id: 'a', conditionally: false },
+      { type: 'shelf', id: 'c', conditionally: true },
+      { type: 'shelf', id: 'in b', conditionally: false },
+    ];
+    const told = async (asked: Administration, notes: string[] = []): Promise<HeldPermission[]> => {
+      const held: HeldPermission[] = [];
+      for await (const one of heldPermissions(asked, { type: 'user', id: 'lib' }, (line) => notes.push(line)))
+        held.push(
+          one.below ? { ...one, below: one.below.toSorted((some, other) => (some.id < other.id ? -1 : 1)) } : one,
+        );
+      return held;
+    };
+    const expected = [{ permission: 'book:add', everywhere: 'no', objects: 1, below, moreBelow: false }];
+    expect(await told(administration)).toEqual(expected);
+    await way({ as: 'user:root' }, async (asRoot) => expect(await told(asRoot)).toEqual(expected));
+    await world.apply('grants: [{ subject: user:lib, permission: type:view }]');
+    await way({ as: 'user:lib' }, async (asLib) => {
+      const notes: string[] = [];
+      expect(await told(asLib, notes)).toEqual([
+        expect.objectContaining({ permission: 'type:view' }),
+        { permission: 'book:add', everywhere: 'no', objects: 1 },
+      ]);
+      expect(notes).toEqual(['Below what it may add is told to whoever has access:explain.']);
+    });
   });
 
   it('tells what goes along with a deletion, the rules and grants of a type and the roles that include one among it', async () => {
@@ -108,6 +162,52 @@ describe('administration of a database', () => {
       'roles that include it: 1',
     ]);
     expect(await goesAlong(administration, alice)).toEqual(['grants to it: 2']);
+  });
+
+  it('tells the memberships and tokens that go along with a user, and the memberships of a group on both sides', async () => {
+    const { groups, users, grants } = administration;
+    const member = { type: 'group', id: 'inner' } as const;
+    const carl = { type: 'user', id: 'carl' } as const;
+    const warden = { type: 'user', id: 'warden' } as const;
+    for (const { id } of [carl, warden]) await users.create({ username: id });
+    for (const id of ['outer', 'inner', 'other']) await groups.create({ id });
+    await groups.add('outer', member);
+    for (const id of ['inner', 'other']) await groups.add(id, carl);
+    await users.createToken('carl', { name: 'one' });
+    await users.createToken('carl', { name: 'two', permissions: ['post:view'] });
+    for (const permission of ['user:view', 'user:delete']) await grants.create({ subject: warden, permission });
+    expect(await goesAlong(administration, carl)).toEqual(['memberships: 2', 'tokens: 2']);
+    expect(await goesAlong(administration, member)).toEqual(['memberships: 2']);
+    await way({ as: 'user:root' }, async (asRoot) => {
+      expect(await goesAlong(asRoot, carl)).toEqual(['memberships: 2', 'tokens: 2']);
+      expect(await goesAlong(asRoot, member)).toEqual(['memberships: 2']);
+    });
+    // Whoever may not look at the tokens is told that there may be some.
+    await way({ as: 'user:warden' }, async (asWarden) => {
+      expect(await goesAlong(asWarden, carl)).toEqual(['tokens: all there are']);
+    });
+    for (const id of ['outer', 'inner', 'other']) await groups.delete(id);
+    for (const { id } of [carl, warden]) await users.delete(id);
+  });
+
+  it('tells what goes along with the actions that a type loses', async () => {
+    const { roles, grants, types } = administration;
+    await types.create({ id: 'memo', actions: ['view', 'sign', 'seal'] });
+    await roles.create({ id: 'sealer', rules: [{ permission: 'memo:seal' }, { permission: 'memo:view' }] });
+    for (const permission of ['memo:sign', 'memo:view']) await grants.create({ subject: bob, permission });
+    const lost = (...actions: string[]) => goesWithActions(administration, 'memo', actions);
+    expect(await lost('view', 'seal')).toEqual({ actions: ['sign'], along: ['grants about them: 1'] });
+    expect(await lost('view', 'new')).toEqual({
+      actions: ['sign', 'seal'],
+      along: ['rules about them: 1', 'grants about them: 1'],
+    });
+    expect(await lost('seal', 'sign', 'view')).toEqual({ actions: [], along: [] });
+    await expect(goesWithActions(administration, 'nothing', ['view'])).rejects.toMatchObject({ code: 'not_found' });
+    for (const [id, of] of [
+      ['sealer', roles],
+      ['memo', types],
+    ] as const)
+      await of.delete(id);
   });
 
   it('a dry run tells what would come, and keeps nothing of it, by whomever', async () => {
@@ -148,6 +248,8 @@ describe('administration of a database', () => {
       await world.rows('SELECT actor_type, actor_id, action FROM castellan.changes ORDER BY id DESC LIMIT 1'),
     ).toEqual([{ actor_type: 'user', actor_id: 'alice', action: 'grant.create' }]);
     for (const [as, message] of [
+      ['service:ghost', /There is no service:ghost/],
+      ['service:off', /service:off is not active/],
       ['user:off', /user:off is not active/],
       ['user:ghost', /There is no user:ghost/],
       ['group:anyone', /--as must name a user or a service/],

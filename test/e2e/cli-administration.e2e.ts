@@ -167,6 +167,23 @@ describe('the everyday commands, on the database', () => {
     expect(await run('type', 'delete', 'note', '--yes')).toMatchObject({ status: 0, stdout: 'Deleted type:note.\n' });
   });
 
+  it('take no actions from a type with what hangs on them, unless that is said', async () => {
+    const { types, grants } = administrationOf(store);
+    await types.create({ id: 'memo', actions: ['view', 'sign'] });
+    await grants.create({ subject: { type: 'user', id: 'dave' }, permission: 'memo:sign' });
+    const fewer = ['type', 'change', 'memo', '--actions', 'view'];
+    const [refused, trial] = await all(fewer, [...fewer, '--dry-run']);
+    expect(refused).toEqual({
+      status: 64,
+      stdout: '',
+      stderr:
+        'castellan: Taking the action sign from type:memo takes along: grants about them: 1. Use --yes where that is meant; nothing was changed.\n',
+    });
+    expect(trial).toMatchObject({ status: 0, stdout: '(dry run) Changed type:memo: view\n' });
+    expect((await types.get('memo')).actions).toEqual(['view', 'sign']);
+    expect(await answer(...fewer, '--yes')).toMatchObject({ actions: ['view'] });
+  });
+
   it('look after users, their passwords and whether they are active', async () => {
     const made = await castellan(
       { DATABASE_URL: database.databaseUrl },

@@ -8,7 +8,7 @@ import { query } from '../support/query.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 // A process of a test has no terminal; these commands run in the test's own, which pretends to have one.
-describe('castellan apply --prune on a terminal', () => {
+describe('a command on a terminal', () => {
   let folder: { path: string; remove(): Promise<void> };
   let database: TestDatabase;
   const files = { whole: '', less: '', more: '' };
@@ -52,11 +52,12 @@ describe('castellan apply --prune on a terminal', () => {
     const { status } = await running;
     return { status, shown: told.shown };
   }
-  const apply = (...args: string[]): Promise<unknown> => {
+  const quietly = (...args: string[]): Promise<unknown> => {
     vi.stubEnv('DATABASE_URL', database.databaseUrl);
     vi.spyOn(process, 'stdout', 'get').mockReturnValue(new PassThrough() as unknown as typeof process.stdout);
-    return run(['apply', ...args]);
+    return run(args);
   };
+  const apply = (...args: string[]): Promise<unknown> => quietly('apply', ...args);
   const groups = async (): Promise<unknown[]> =>
     (
       await query(
@@ -67,7 +68,27 @@ describe('castellan apply --prune on a terminal', () => {
       .map(({ id }) => String(id))
       .toSorted((one, other) => (one < other ? -1 : 1));
 
-  it('asks before it removes, and removes what it has shown, and no more', async () => {
+  it('asks before it takes an action from a type, with what hangs on it', async () => {
+    await quietly('type', 'create', 'memo', '--actions', 'view', 'sign', 'seal');
+    await quietly('role', 'create', 'signer', '--rule', 'memo:sign');
+    const fewer = ['type', 'change', 'memo', '--actions', 'view'];
+    const actions = () =>
+      query(
+        database.databaseUrl,
+        `SELECT p.action FROM castellan.permissions p JOIN castellan.types t ON t.id = p.type_id WHERE t.name = 'memo' ORDER BY p.id`,
+      );
+    const no = await onTerminal(fewer, () => Promise.resolve('n'));
+    expect(no.status).toBe(1);
+    expect(no.shown).toContain(
+      'Taking the actions sign, seal from type:memo takes along: rules about them: 1. Go on? [y/N] ',
+    );
+    expect(no.shown).toContain('Nothing was changed.');
+    expect(await actions()).toHaveLength(3);
+    expect((await onTerminal(fewer, () => Promise.resolve('y'))).status).toBe(0);
+    expect(await actions()).toEqual([{ action: 'view' }]);
+  });
+
+  it('apply --prune asks before it removes, and removes what it has shown, and no more', async () => {
     expect(await apply(files.whole)).toMatchObject({ status: 0 });
     const no = await onTerminal(['apply', files.less, '--prune'], () => Promise.resolve(''));
     expect(no.status).toBe(1);

@@ -122,6 +122,39 @@ describe('the everyday commands, on a service', () => {
     busy.close();
   });
 
+  it('end with 69 and one line where something else answers', async () => {
+    const object = '{"hello":"world"}';
+    const list = '{"items":[{"hello":"world"}],"next":null}';
+    let body = object;
+    const foreign = createServer((_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body),
+    );
+    await new Promise<void>((resolve) => void foreign.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}`;
+    const settings = { CASTELLAN_TOKEN: admin, CASTELLAN_URL: address };
+    for (const [line, answer] of [
+      ['grant user:a post:view', object],
+      ['user show a', object],
+      ['user token a deploy', object],
+      ['role add r post:view', object],
+      ['type change post --mode both', object],
+      ['explain user:a view post:1', object],
+      ['user list', list],
+      ['changes', list],
+    ] as const) {
+      body = answer;
+      const { status, stdout, stderr } = await castellan(settings, [...line.split(' '), '--json']);
+      expect([line, status, stdout]).toEqual([line, 69, '']);
+      const { error } = JSON.parse(stderr) as { error: { code: string; message: string } };
+      expect(error.code).toBe('unexpected_answer');
+      const told = new RegExp(
+        `^The answer of ${address} is not one of a Castellan service: [A-Z]+ /\\S+ was answered with 200\\. Is the URL right`,
+      );
+      expect(error.message).toMatch(told);
+    }
+    foreign.close();
+  });
+
   it('nobody acts as another by what a request says, and nobody from outside while the process acts itself', async () => {
     const outside = await supertest(url)
       .get('/api/v1/users')

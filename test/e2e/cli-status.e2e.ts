@@ -88,16 +88,23 @@ describe('castellan status', () => {
 
   it('asks a service whether it is ready, and exits with 69 when it is not', async () => {
     let answer = 200;
+    let body = '{"status":"ok"}';
     const asked: (string | undefined)[] = [];
     const server = createServer((request, response) => {
       asked.push(request.url);
-      response.writeHead(answer).end();
+      response.writeHead(answer).end(body);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     expect(await castellan({}, ['status', '--url', url])).toEqual({
       status: 0,
       stdout: `The service at ${url} is ready.\n`,
+      stderr: '',
+    });
+    body = '<h1>Welcome</h1>';
+    expect(await castellan({}, ['status', '--url', url])).toEqual({
+      status: 69,
+      stdout: `What answers at ${url} is no Castellan service.\n`,
       stderr: '',
     });
     answer = 503;
@@ -111,7 +118,7 @@ describe('castellan status', () => {
       status: 69,
       stdout: `The service at ${url} does not answer.\n`,
     });
-    expect(asked).toEqual(['/health/ready', '/health/ready']);
+    expect(asked).toEqual(['/health/ready', '/health/ready', '/health/ready']);
     expect((await castellan({}, ['status', '--url', 'ftp://x'])).status).toBe(64);
     const signedIn = await castellan({}, ['status', '--url', 'http://alice:secret@127.0.0.1:1', '--json']);
     expect(signedIn).toMatchObject({ status: 64, stdout: '', stderr: expect.not.stringContaining('secret') as string });

@@ -29,6 +29,7 @@ beforeAll(async () => {
   await admin.types.create({ id: 'post', creatorActions: [] });
   await admin.objects('post').create({ id: '1' });
   await admin.objects('post').create({ id: '2', parent: post('1') });
+  await admin.roles.create({ id: 'r' });
   await admin.groups.create({ id: 'outer' });
   await admin.groups.create({ id: 'inner' });
   await admin.groups.members.add('outer', { type: 'group', id: 'inner' });
@@ -100,6 +101,10 @@ const PROVOKED: Readonly<Record<ErrorCode, readonly [Error: unknown, () => Promi
     },
   ],
   last_superuser: [client.ConflictError, () => admin.users.delete('admin')],
+  changed_meanwhile: [
+    client.ConflictError,
+    () => clientOf(service, 'admin', { fetch: withHeaders({ 'if-match': '"x"' }) }).roles.update('r', {}),
+  ],
   too_large: [
     client.TooLargeError,
     () => admin.objects('post').create({ id: 'large', attributes: { text: 'x'.repeat(70_000) } }),

@@ -1,4 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { Author, Caller } from '../../core/caller.js';
 import { notFound } from '../../core/errors.js';
 import type { ObjectRef } from '../../core/model.js';
@@ -9,6 +10,7 @@ import { Paging, type ListAnswer } from '../paging.js';
 import { viewableQuery, type ViewableQuery } from '../schemas.js';
 import { ViewableLists } from '../viewable-lists.js';
 import { newRole, rolePatch, type NewRoleBody, type RolePatch } from './roles.schema.js';
+import { roleTag } from './role-tag.js';
 import { RolesService } from './roles.service.js';
 
 @Resource('role')
@@ -37,19 +39,21 @@ export class RolesController {
   }
 
   @Get(':id')
-  async get(@Target() target: ObjectRef): Promise<RoleRecord> {
+  async get(@Target() target: ObjectRef, @Res({ passthrough: true }) reply: FastifyReply): Promise<RoleRecord> {
     const role = await this.reader.find(target.id);
     if (!role) throw notFound();
-    return role;
+    return tagged(role, reply);
   }
 
   @Patch(':id')
-  update(
+  async update(
     @AuthorOfRequest() author: Author,
     @Target() target: ObjectRef,
     @Body({ schema: rolePatch }) patch: RolePatch,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<RoleRecord> {
-    return this.roles.update(author, target, patch);
+    return tagged(await this.roles.update(author, target, patch, ifMatch), reply);
   }
 
   @Delete(':id')
@@ -57,4 +61,9 @@ export class RolesController {
   delete(@AuthorOfRequest() author: Author, @Target() target: ObjectRef): Promise<void> {
     return this.roles.delete(author, target);
   }
+}
+
+function tagged(role: RoleRecord, reply: FastifyReply): RoleRecord {
+  void reply.header('ETag', roleTag(role));
+  return role;
 }

@@ -30,6 +30,8 @@ const reader = {
   includes: [],
 };
 
+const tags = { ETag: 'Stands for what the role says: for `If-Match`.' };
+
 /** The routes of roles, as they are described. */
 export const rolesDocs: DescribedPart = {
   tag: 'roles',
@@ -81,6 +83,7 @@ export const rolesDocs: DescribedPart = {
       operationId: 'getRole',
       summary: 'Answers a role',
       answers: { 200: roleAnswer },
+      headers: tags,
       examples: { 'a role': { params: { id: 'reader' }, answer: reader } },
     },
     'PATCH /api/v1/roles/:id': {
@@ -88,8 +91,12 @@ export const rolesDocs: DescribedPart = {
       summary: 'Changes a role',
       description:
         'A merge patch: rules and includes are replaced as a whole. You have to hold what comes and what goes.',
+      requestHeaders: {
+        'If-Match': 'The `ETag` of the role as it was read: the change is made only while it is still that.',
+      },
       answers: { 200: roleAnswer },
-      refusals: ['cannot_hand_out', 'cycle', 'too_deep', 'unknown_reference'],
+      headers: tags,
+      refusals: ['changed_meanwhile', 'cannot_hand_out', 'cycle', 'too_deep', 'unknown_reference'],
       examples: {
         'other rules': {
           params: { id: 'reader' },

@@ -5,6 +5,7 @@ import type { ObjectRef } from '../../core/model.js';
 import type { RoleRecord, RoleRule } from '../../core/ports/roles.js';
 import { Writes, type WriteUnit } from '../../core/ports/writes.js';
 import { ruleKey } from '../../core/rule-key.js';
+import { requireTag } from './role-tag.js';
 import type { NewRoleBody, RolePatch, RuleBody } from './roles.schema.js';
 
 /** Creates, changes and deletes roles, within what the author may do and hand out. */
@@ -21,12 +22,14 @@ export class RolesService {
     });
   }
 
-  async update(author: Author, target: ObjectRef, patch: RolePatch): Promise<RoleRecord> {
+  /** @param ifMatch what the author has seen of the role: it is changed only while it is still that. */
+  async update(author: Author, target: ObjectRef, patch: RolePatch, ifMatch?: string): Promise<RoleRecord> {
     const rules = patch.rules && rulesOf(patch.rules);
     return this.writes.write(author, 'structure', async (unit) => {
       await unit.authority.requireOnObject('change', target);
       const before = await unit.roles.find(target.id);
       if (!before) throw notFound();
+      requireTag(ifMatch, before);
       // What comes is handed to all who hold the role, what goes is taken from them.
       await requireHandsOut(
         unit,

@@ -38,12 +38,16 @@ export interface Things<Item, New, Patch> {
 export interface Users extends Things<User, NewUser, UserPatch> {
   /** @throws `not_found`, `limit_reached`, `unknown_reference`, `invalid_request`. */
   createToken(user: string, body: NewToken): Promise<CreatedToken>;
+  /** How many tokens the user has; null where that may not be told. */
+  countTokens(user: string): Promise<number | null>;
 }
 
 /** The groups, and who is in them. */
 export interface Groups extends Things<Group, NewGroup, GroupPatch> {
   /** The direct members, in the order in which they joined. @throws `not_found`. */
   members(group: string): AsyncGenerator<SubjectRef>;
+  /** How many groups it is in directly, of those that are seen. */
+  countWith(member: SubjectRef): Promise<number>;
   /** Makes it a member; nothing changes when it is one. @throws `not_found`, `unknown_reference`, `cycle`, `too_deep`, `built_in`. */
   add(group: string, member: Member): Promise<void>;
   /** @throws `not_found` when it is none. */

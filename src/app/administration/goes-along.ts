@@ -1,8 +1,9 @@
 import { isBuiltInType } from '../../core/built-ins.js';
-import type { SubjectRef } from '../../core/model.js';
+import { permissionName, type SubjectRef } from '../../core/model.js';
 import type { Administration, Role } from './administration.js';
 
-type Counting = readonly [what: string, count: () => Promise<number>];
+/** How many there are; null where that can't be told. */
+type Counting = readonly [what: string, count: () => Promise<number | null>];
 
 const HOLDERS: ReadonlySet<string> = new Set(['user', 'group', 'role']);
 
@@ -16,19 +17,40 @@ export async function goesAlong(
   ref: SubjectRef,
   { cascade = false }: { readonly cascade?: boolean } = {},
 ): Promise<string[]> {
-  const told: string[] = [];
-  const parts = [...partsOf(administration, ref), ...namingParts(administration, ref)];
-  for (const [what, count] of parts) {
-    const many = await count();
-    if (many > 0) told.push(`${what}: ${many}`);
-  }
-  if (!cascade || isBuiltInType(ref.type)) return told;
-  const below = await administration.countBelow(ref);
-  if (below === null) return [...told, 'objects below it: all there are'];
-  return below > 0 ? [...told, `objects below it: ${below}`] : told;
+  const below: Counting[] =
+    cascade && !isBuiltInType(ref.type) ? [['objects below it', () => administration.countBelow(ref)]] : [];
+  return toldOf([...partsOf(administration, ref), ...(await namingParts(administration, ref)), ...below]);
 }
 
-function partsOf({ grants, assignments, groups, countObjects }: Administration, ref: SubjectRef): Counting[] {
+/**
+ * What goes along with the actions that a type loses by a new list of them, as far as whoever asks may see it; nothing of a built-in
+ * type, which keeps its own.
+ *
+ * @throws `not_found`.
+ */
+export async function goesWithActions(
+  administration: Administration,
+  type: string,
+  actions: readonly string[],
+): Promise<{ readonly actions: readonly string[]; readonly along: readonly string[] }> {
+  const { actions: standing, builtIn } = await administration.types.get(type);
+  const lost = builtIn ? [] : standing.filter((action) => !actions.includes(action));
+  if (lost.length === 0) return { actions: [], along: [] };
+  return { actions: lost, along: await toldOf(permissionParts(administration, permissionsOf(type, lost), 'them')) };
+}
+
+async function toldOf(parts: readonly Counting[]): Promise<string[]> {
+  const told: string[] = [];
+  for (const [what, count] of parts) {
+    const many = await count();
+    if (many === null) told.push(`${what}: all there are`);
+    else if (many > 0) told.push(`${what}: ${many}`);
+  }
+  return told;
+}
+
+function partsOf(administration: Administration, ref: SubjectRef): Counting[] {
+  const { grants, assignments, groups, users, countObjects } = administration;
   const { type, id } = ref;
   const parts: Counting[] = [
     ['grants on it', () => countOf(grants.list({ object: ref }))],
@@ -37,29 +59,46 @@ function partsOf({ grants, assignments, groups, countObjects }: Administration, 
   if (HOLDERS.has(type)) parts.push(['grants to it', () => countOf(grants.list({ subject: ref }))]);
   if (type === 'user' || type === 'group')
     parts.push(['assignments to it', () => countOf(assignments.list({ subject: ref }))]);
-  if (type === 'group') parts.push(['memberships', () => countOf(groups.members(id))]);
+  if (type === 'user')
+    parts.push(['memberships', () => groups.countWith(ref)], ['tokens', () => users.countTokens(id)]);
+  if (type === 'group')
+    parts.push(['memberships', async () => (await countOf(groups.members(id))) + (await groups.countWith(ref))]);
   if (type === 'role') parts.push(['assignments of it', () => countOf(assignments.list({ role: id }))]);
   if (type === 'type') parts.push(['objects of it', () => countObjects(id)]);
   return parts;
 }
 
 // What names it without being placed on it: rules and grants of a type's actions, and roles that include a role.
-function namingParts({ grants, roles, types }: Administration, { type, id }: SubjectRef): Counting[] {
+async function namingParts(administration: Administration, { type, id }: SubjectRef): Promise<Counting[]> {
+  const { roles, types } = administration;
   if (type === 'role') return [['roles that include it', () => sumOf(roles.list(), includes(id))]];
   if (type !== 'type') return [];
-  const rulesOf = ({ rules }: Role): number => rules.filter(({ permission }) => permission.startsWith(`${id}:`)).length;
+  const { actions } = await types.get(id);
+  return permissionParts(administration, permissionsOf(id, actions), 'it');
+}
+
+function permissionParts(
+  { grants, roles }: Administration,
+  permissions: readonly string[],
+  what: 'it' | 'them',
+): Counting[] {
+  const rulesOf = ({ rules }: Role): number =>
+    rules.filter(({ permission }) => permissions.includes(permission)).length;
   return [
-    ['rules about it', () => sumOf(roles.list(), rulesOf)],
+    [`rules about ${what}`, () => sumOf(roles.list(), rulesOf)],
     [
-      'grants about it',
+      `grants about ${what}`,
       async () => {
-        const { actions } = await types.get(id);
         let count = 0;
-        for (const action of actions) count += await countOf(grants.list({ permission: `${id}:${action}` }));
+        for (const permission of permissions) count += await countOf(grants.list({ permission }));
         return count;
       },
     ],
   ];
+}
+
+function permissionsOf(type: string, actions: readonly string[]): string[] {
+  return actions.map((action) => permissionName({ type, action }));
 }
 
 const includes =

@@ -3,6 +3,7 @@ import type { Store } from '../../store/store.js';
 import { followChanges, lastChanges } from '../operator-changes.js';
 import { explain } from '../operator-explain.js';
 import { check, list, notesOnList, notesOnObject, notesOnSubject, whoCan } from '../operator-questions.js';
+import { placesToAdd } from './places-to-add.js';
 import type { Questions } from './questions.js';
 
 /** Questions as the operator asks them: of everybody, and told in full. */
@@ -23,6 +24,7 @@ export function questionsOn(store: Store): Questions {
       }));
       return { rules: written, subjectAttributes };
     },
+    placesToAdd: (subject, type) => placesToAdd((question) => explain(store, question), subject, type),
     count: (question) => store.lists.count(question),
     notes: async ({ subject, permission, object }) => {
       if (permission && object) return notesOnObject(store, permission, object);

@@ -80,6 +80,10 @@ export class OperatorGroups implements Groups {
     yield* allPages((page) => this.parts.store.groups.members(group, page));
   }
 
+  countWith(member: SubjectRef): Promise<number> {
+    return this.parts.everything.countGroupsWith(member);
+  }
+
   async add(group: string, member: Member): Promise<void> {
     await this.#work(group, this.#service.addMember(this.parts.author(), target(group), member));
   }

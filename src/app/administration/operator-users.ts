@@ -41,6 +41,10 @@ export class OperatorUsers implements Users {
     return naming('user', id, this.#users.delete(this.parts.author(), { type: 'user', id }));
   }
 
+  countTokens(user: string): Promise<number> {
+    return this.parts.everything.countTokens(user);
+  }
+
   async createToken(user: string, body: NewToken): Promise<CreatedToken> {
     const author = this.parts.author();
     const caller = { subject: author.subject, signedIn: true };

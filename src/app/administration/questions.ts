@@ -2,6 +2,7 @@ import type { ToldExplanation } from '../../core/explain-sight.js';
 import type { FetchedRule, JsonObject, ObjectRef, Permission, Question, Reason, SubjectRef } from '../../core/model.js';
 import type { ChangeFilter, ChangeRecord } from '../../core/ports/changes.js';
 import type { HeldRule } from '../../client/access.js';
+import type { PlacesToAdd } from './places-to-add.js';
 
 /** An answer to a check. */
 export interface Checked {
@@ -28,6 +29,8 @@ export interface Questions {
   ): Promise<{ readonly rules: readonly HeldRule[]; readonly subjectAttributes: JsonObject | null }>;
   /** On how many objects of the type the subject may do the action. */
   count(question: ObjectsQuestion): Promise<number>;
+  /** Below which objects the subject may add objects of the type, by rules placed on them; null where that may not be told. */
+  placesToAdd(subject: SubjectRef, type: string): Promise<PlacesToAdd | null>;
   /** Why an answer may be empty that should not be: sentences about what it names and nobody knows. */
   notes(about: {
     readonly subject?: SubjectRef;

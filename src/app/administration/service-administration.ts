@@ -1,4 +1,6 @@
+import { ForbiddenError, NotFoundError } from '../../client/api-errors.js';
 import type { CastellanClient } from '../../client/castellan-client.js';
+import { sameRef } from '../../core/model.js';
 import { PAGE } from './all-pages.js';
 import type { Administration, Groups, Roles, Things, Users } from './administration.js';
 import { questionsTo } from './service-questions.js';
@@ -20,20 +22,36 @@ export function administrationThrough({ client, lastStatus }: ServiceConnection)
     created: lastStatus() === 201,
   });
   return {
-    users: { ...things(users), createToken: (user, body) => client.users.tokens(user).create(body) } satisfies Users,
+    users: {
+      ...things(users),
+      createToken: (user, body) => users.tokens(user).create(body),
+      countTokens: async (user) => {
+        let count = 0;
+        try {
+          for await (const _ of users.tokens(user).iterate(limit)) count += 1;
+          return count;
+        } catch (error) {
+          // Whoever may delete a user may not act in its name, and so not look at its tokens, for all that.
+          if (error instanceof ForbiddenError || error instanceof NotFoundError) return null;
+          throw error;
+        }
+      },
+    } satisfies Users,
     groups: {
       ...things(groups),
       members: (group) => groups.members.iterate(group, limit),
+      countWith: async (member) => {
+        let count = 0;
+        for await (const { id } of groups.iterate(limit))
+          for await (const one of groups.members.iterate(id, limit)) if (sameRef(one, member)) count += 1;
+        return count;
+      },
       add: (group, member) => groups.members.add(group, member),
       remove: (group, member) => groups.members.remove(group, member),
     } satisfies Groups,
     roles: {
       ...things(roles),
-      edit: async (id, patchOf) => {
-        const role = await roles.get(id);
-        const patch = patchOf(role);
-        return patch ? roles.update(id, patch) : role;
-      },
+      edit: (id, patchOf) => roles.edit(id, patchOf),
     } satisfies Roles,
     types: things(types),
     objects: (type) => {

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ForbiddenError } from '../../client/api-errors.js';
 import type { CastellanClient } from '../../client/castellan-client.js';
+import type { ToldExplanation } from '../../core/explain-sight.js';
 import { permissionName, type ObjectRef, type Question, type SubjectRef } from '../../core/model.js';
 import type { ChangeFilter, ChangeRecord } from '../../core/ports/changes.js';
 import { PAGE } from './all-pages.js';
+import { placesToAdd } from './places-to-add.js';
 import type { Checked, ObjectsQuestion, Questions } from './questions.js';
 
 const LOOK_EVERY_MS = 500;
@@ -14,7 +16,7 @@ export function questionsTo(client: CastellanClient): Questions {
   const { authzen, access, changes } = client;
   return {
     check: (question) => check(client, question),
-    explain: (question) => access.explain({ ...asked(question), object: question.object }),
+    explain: (question) => explained(client, question),
     list: (question, most = Number.POSITIVE_INFINITY) => list(client, question, most),
     whoCan: async function* ({ subjectType, action, object }) {
       const subjects = authzen.iterateSubjects({
@@ -30,6 +32,14 @@ export function questionsTo(client: CastellanClient): Questions {
       return results.map(({ name }) => name);
     },
     rulesOf: (subject) => access.ability(subject),
+    placesToAdd: async (subject, type) => {
+      try {
+        return await placesToAdd((question) => explained(client, question), subject, type);
+      } catch (error) {
+        if (error instanceof ForbiddenError) return null;
+        throw error;
+      }
+    },
     count: async (question) => {
       const { page: found } = await authzen.searchResources({
         ...searchOf(question),
@@ -57,6 +67,11 @@ export function questionsTo(client: CastellanClient): Questions {
       }
     },
   };
+}
+
+function explained({ access }: CastellanClient, question: Question): Promise<ToldExplanation> {
+  const { object, proposed } = question;
+  return access.explain({ ...asked(question), ...(proposed ? { parent: object } : { object }) });
 }
 
 async function check(

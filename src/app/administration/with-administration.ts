@@ -1,3 +1,4 @@
+import { UnexpectedAnswerError } from '../../client/client-errors.js';
 import { CastellanClient } from '../../client/castellan-client.js';
 import { CastellanError } from '../../core/errors.js';
 import { refName, type SubjectRef } from '../../core/model.js';
@@ -8,6 +9,7 @@ import { readRef } from '../operator-questions.js';
 import { stopSignal } from '../stop-signal.js';
 import type { Administration } from './administration.js';
 import { administrationThrough } from './service-administration.js';
+import { ForeignAnswerError } from './service-failures.js';
 import { connect, serviceUrl, type ServiceOptions } from './service-address.js';
 import { TrialWrites } from './trial-writes.js';
 
@@ -68,6 +70,7 @@ async function withService<Result>(url: string, config: Config, way: WayOfWork, 
   } catch (error) {
     if (error instanceof InterruptedError)
       throw new InterruptedError('Interrupted: what the service was asked for by then may have been done.');
+    if (error instanceof UnexpectedAnswerError) throw new ForeignAnswerError(url, error);
     throw error;
   } finally {
     stop.dispose();
@@ -95,13 +98,11 @@ async function workAs<Result>(subject: SubjectRef, store: Store, work: Work<Resu
   }
 }
 
-async function requireStanding(subject: SubjectRef, store: Store): Promise<void> {
-  const { decider } = store;
-  const decision = await decider.decide({ subject, permission: { type: 'access', action: 'view' } });
-  if (decision.reason === 'subject_inactive')
+async function requireStanding(subject: SubjectRef, { users, services }: Store): Promise<void> {
+  const found = await (subject.type === 'service' ? services : users).find(subject.id);
+  if (!found) throw new CastellanError('not_found', `There is no ${refName(subject)}.`);
+  if (!found.active)
     throw new CastellanError('not_authenticated', `${refName(subject)} is not active: nothing is done as it.`);
-  if (subject.type === 'user' && !(await store.users.find(subject.id)))
-    throw new CastellanError('not_found', `There is no ${refName(subject)}.`);
 }
 
 function actor(text: string): SubjectRef {

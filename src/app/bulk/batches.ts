@@ -72,17 +72,23 @@ export class Batches {
     const sources = this.#sources;
     this.#sources = [];
     this.#characters = 0;
-    const text = textOf(sources);
+    const text = Buffer.from(textOf(sources));
     this.#digest.update(text);
     const batch = new ImportBatch();
-    const unreadable = sources.flatMap((source) => takeIn(batch, source) ?? []);
+    const unreadable: RejectedRow[] = [];
+    for (const source of sources) {
+      const rejected = takeIn(batch, source);
+      if (rejected) unreadable.push(rejected);
+    }
     const sha256 = createHash('sha256').update(text).digest('hex');
     return { batch, sources, unreadable, bytes, sha256, digest: this.#digest.copy().digest('hex') };
   }
 }
 
 function textOf(rows: readonly SourceRow[]): string {
-  return rows.map(({ text }) => `${text}\n`).join('');
+  let whole = '';
+  for (const { text } of rows) whole += `${text}\n`;
+  return whole;
 }
 
 /** Puts the row into the batch; answers why not, where it makes no sense. */

@@ -4,7 +4,7 @@ import { grantParts } from '../../api/grants/grants.schema.js';
 import { groupPatch } from '../../api/groups/groups.schema.js';
 import { objectPatch } from '../../api/objects/objects.schema.js';
 import { rolePatch } from '../../api/roles/roles.schema.js';
-import { refuseEmptyWindow, ruleParts } from '../../api/rule-parts.js';
+import { refuseEmptyWindow, refuseLargeRules, ruleParts } from '../../api/rule-parts.js';
 import { holder, id, member, name, permission, ref } from '../../api/schemas.js';
 import { typePatch } from '../../api/types/types.schema.js';
 import { userPatch } from '../../api/users/users.schema.js';
@@ -28,7 +28,11 @@ const rule = z.preprocess(
   (value) => (typeof value === 'string' ? { permission: value } : value),
   z.strictObject({ permission, ...ruleParts }),
 );
-const role = rolePatch.extend({ kind: z.literal('role'), id, rules: z.array(rule).max(1000).optional() });
+const role = rolePatch.extend({
+  kind: z.literal('role'),
+  id,
+  rules: z.array(rule).max(1000).superRefine(refuseLargeRules).optional(),
+});
 
 const object = objectPatch
   .extend({ kind: z.literal('object'), type: name, id, parent: written(ref).nullish() })

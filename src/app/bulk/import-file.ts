@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import type { Author } from '../../core/caller.js';
 import { CastellanError } from '../../core/errors.js';
 import type { BulkCounts } from '../../store/bulk/bulk-rows.js';
-import { addCounts } from '../../store/bulk/import-batch.js';
+import { addCounts, type ImportBatch } from '../../store/bulk/import-batch.js';
 import { findProgress, forgetProgress, type ImportProgress } from '../../store/bulk/import-progress.js';
 import { analyze, ImportStore } from '../../store/bulk/import-store.js';
+import type { BatchResult } from '../../store/bulk/import-transaction.js';
 import { Batches, type Batch } from './batches.js';
 import { ImportRunningError } from './import-running-error.js';
 import { RejectsFile, type RejectedRow } from './rejects-file.js';
@@ -65,24 +66,28 @@ export async function importFile(
 ): Promise<ImportState> {
   const store = await ImportStore.open(request.databaseUrl, request.signal);
   let rejects: RejectsFile | undefined;
-  let taking: Promise<void> = Promise.resolve();
+  let taking: Promise<unknown> = Promise.resolve();
   try {
     if (request.identity && !(await store.claim(request.identity.source))) throw new ImportRunningError(request.file);
     const begun = await begin(store, request);
-    rejects = new RejectsFile(request.rejectsPath, begun.rejectsSize);
+    const rejectsFile = (rejects = new RejectsFile(request.rejectsPath, begun.rejectsSize));
     const { state } = begun;
-    if (begun.rejectsSize > 0) await rejects.goOn();
+    if (begun.rejectsSize > 0) await rejectsFile.goOn();
     tell(state, 'begun');
-    for await (const batch of batchesOf(begun)) {
-      await taking;
+    const takeOne = async (batch: Batch, next?: Batch): Promise<void> => {
       request.signal.throwIfAborted();
-      taking = take(store, request, rejects, state, batch).then(() => tell(state, 'kept'));
+      await take({ store, request, rejectsFile, state }, batch, next?.batch);
+      tell(state, 'kept');
+    };
+    for await (const [first, second] of inPairs(batchesOf(begun))) {
+      await taking;
+      taking = takeOne(first, second).then(() => second && takeOne(second));
       // Heard of where it is waited for.
       taking.catch(() => {});
     }
     await taking;
     if (request.identity) await forgetProgress(store.executor, request.identity.source);
-    if (state.rows - state.resumed >= MANY_ROWS) await analyze(store.executor);
+    if (state.rows - state.resumed >= MANY_ROWS) await analyze(store.executor, state.counts);
     return state;
   } finally {
     // What was read before the file turned out to be unreadable is taken all the same.
@@ -147,13 +152,39 @@ async function* batchesOf({ batches, blocks, rest }: Begun): AsyncGenerator<Batc
   }
 }
 
+/** Two batches of grants are worked on at once; whatever else there is, is taken one by one. */
+async function* inPairs(batches: AsyncIterable<Batch>): AsyncGenerator<readonly [Batch, Batch?]> {
+  let first: Batch | undefined;
+  try {
+    for await (const batch of batches) {
+      if (!first && batch.batch.isOfGrants) {
+        first = batch;
+        continue;
+      }
+      const pair = first ? ([first, batch] as const) : ([batch] as const);
+      first = undefined;
+      yield pair;
+    }
+  } catch (error) {
+    if (first) yield [first];
+    throw error;
+  }
+  if (first) yield [first];
+}
+
+interface Taking {
+  readonly store: ImportStore;
+  readonly request: ImportRequest;
+  readonly rejectsFile: RejectsFile;
+  readonly state: ImportState;
+}
+
 async function take(
-  store: ImportStore,
-  { author, file, identity, strict }: ImportRequest,
-  rejectsFile: RejectsFile,
-  state: ImportState,
+  { store, request, rejectsFile, state }: Taking,
   { batch, sources, unreadable, bytes, sha256, digest }: Batch,
+  next: ImportBatch | undefined,
 ): Promise<void> {
+  const { author, file, identity, strict } = request;
   const [first, last] = [sources[0], sources.at(-1)];
   if (!first || !last) return;
   const texts = new Map<number, string>();
@@ -161,7 +192,7 @@ async function take(
   const rows = state.rows + sources.length;
   const source = { file, fromLine: first.line, toLine: last.line, sha256 };
   try {
-    const { counts, rejects } = await store.apply(author, batch, source, async (result) => {
+    const beforeCommit = async (result: BatchResult): Promise<ImportProgress | null> => {
       const { rejects: refused } = result;
       if (refused.length > 0 && texts.size === 0) for (const { line, text } of sources) texts.set(line, text);
       const rejected = unreadable.concat(
@@ -177,7 +208,8 @@ async function take(
       addCounts(sum, result.counts);
       const all = state.rejected + rejected.length;
       return { ...identity, rows, digest, rejected: all, rejectsSize: rejectsFile.size, counts: sum };
-    });
+    };
+    const { counts, rejects } = await store.apply({ author, batch, source, beforeCommit }, next);
     addCounts(state.counts, counts);
     state.rejected += unreadable.length + rejects.length;
     state.rows = rows;

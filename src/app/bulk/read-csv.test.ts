@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import type { BulkKind } from '../../store/bulk/bulk-rows.js';
 import { readCsv } from './read-csv.js';
 import type { SourceRow } from './source-rows.js';
 
-async function rowsOf(bytes: Buffer, size = bytes.length): Promise<SourceRow[]> {
+async function rowsOf(bytes: Buffer, size = bytes.length, kind: BulkKind = 'grant'): Promise<SourceRow[]> {
   const rows: SourceRow[] = [];
   async function* stream(): AsyncGenerator<Buffer> {
     for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
   }
-  for await (const block of readCsv(stream(), 'grant')) rows.push(...block.rows);
+  for await (const block of readCsv(stream(), kind)) rows.push(...block.rows);
   return rows;
 }
 
@@ -29,6 +30,19 @@ describe('the rows of CSV', () => {
           line: 3,
           fault: 'is not UTF-8',
         });
+    }
+  });
+
+  it('have an empty description where it stands in quotes, and nothing else that is empty', async () => {
+    const text = '\n"id","description","actions"\na,"",""\nb,,\n"","x",\nd,"""",\n';
+    for (const size of [1, 3, 100]) {
+      const rows = await rowsOf(Buffer.from(text), size, 'group');
+      expect(rows.map(({ line, text: row }) => [line, JSON.parse(row) as object])).toEqual([
+        [3, { kind: 'group', id: 'a', description: '' }],
+        [4, { kind: 'group', id: 'b' }],
+        [5, { kind: 'group', description: 'x' }],
+        [6, { kind: 'group', id: 'd', description: '"' }],
+      ]);
     }
   });
 

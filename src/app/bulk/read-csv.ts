@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { parse, type CastingContext } from 'csv-parse';
 import { invalidField } from '../../core/errors.js';
 import type { BulkKind } from '../../store/bulk/bulk-rows.js';
 import { parseStrictJson } from '../strict-json.js';
@@ -10,16 +10,22 @@ const AT_ONCE = 1000;
 /** Cells that hold JSON, or what is no text. */
 const JSON_COLUMNS = new Set(['attributes', 'condition', 'fields', 'rules', 'includes', 'actions', 'creatorActions']);
 const BOOLEAN_COLUMNS = new Set(['active', 'superuser', 'fromProvider']);
+/** Texts that may be empty: in quotes, as RFC 4180 has it of any cell, they are; without, they are left out. */
+const EMPTIABLE_COLUMN = 'description';
 /** References that may stand in two columns, as `subject_type` and `subject_id`. */
 const REFERENCES = ['subject', 'object', 'member', 'parent'];
 
+/** A cell; null where it is empty and in quotes, which is told apart where it matters. */
+type Cell = string | null;
+
 interface Parsed {
-  readonly record: string[];
+  readonly record: Cell[];
   readonly info: { readonly lines: number };
 }
 
 /**
- * The rows of a CSV file whose first line names its columns; of one kind, or with a column `kind`. An empty cell is as if it were left out.
+ * The rows of a CSV file whose first line names its columns; of one kind, or with a column `kind`. An empty cell is as if it were left out,
+ * but for a description in quotes.
  *
  * @see https://www.rfc-editor.org/rfc/rfc4180
  * @throws CastellanError `invalid_request` for a header that makes no sense, or a file whose quotes do not.
@@ -35,21 +41,26 @@ export async function* readCsv(stream: AsyncIterable<Buffer>, kind: BulkKind | u
     }
     letters.end();
   }
+  const { head, whole } = await headOf(counted());
   const parser = parse({
     info: true,
     bom: true,
     relax_column_count: true,
     max_record_size: MOST_ROW_BYTES,
+    // Asking of each cell whether it is in quotes takes ten times as long as reading it.
+    ...(head.includes(EMPTIABLE_COLUMN)
+      ? { cast: (cell: string, { quoting }: CastingContext) => (cell === '' && quoting ? null : cell) }
+      : {}),
   });
-  const source = Readable.from(counted());
+  const source = Readable.from(whole);
   source.on('error', (error) => parser.destroy(error));
   let header: string[] | undefined;
   let rows: SourceRow[] = [];
   let line = 1;
   try {
     for await (const { record, info } of source.pipe(parser) as AsyncIterable<Parsed>) {
-      const isEmpty = record.length === 1 && record[0] === '';
-      if (!header) header = isEmpty ? undefined : checkedHeader(record, kind);
+      const isEmpty = record.length === 1 && !record[0];
+      if (!header) header = isEmpty ? undefined : checkedHeader(record.map(textOf), kind);
       else if (letters.areDoubtful(record))
         rows.push({ line, text: record.join().slice(0, MOST_TOLD), fault: NOT_UTF8 });
       else if (!isEmpty) rows.push(rowOf(header, record, line, kind));
@@ -67,6 +78,27 @@ export async function* readCsv(stream: AsyncIterable<Buffer>, kind: BulkKind | u
   if (rows.length > 0) yield { rows, bytes };
 }
 
+const textOf = (cell: Cell): string => cell ?? '';
+
+/** The first line that is not empty, as far as a row may go; and the stream from its beginning. */
+async function headOf(stream: AsyncGenerator<Buffer>): Promise<{ head: string; whole: AsyncGenerator<Buffer> }> {
+  let read = Buffer.alloc(0);
+  let isAll = false;
+  while (!isAll && read.length < MOST_ROW_BYTES && !FIRST_LINE.test(read.toString('utf8'))) {
+    const { done, value } = await stream.next();
+    isAll = done === true;
+    if (value) read = Buffer.concat([read, value]);
+  }
+  async function* whole(): AsyncGenerator<Buffer> {
+    yield read;
+    yield* stream;
+  }
+  const text = read.toString('utf8');
+  return { head: FIRST_LINE.exec(text)?.[0] ?? text, whole: whole() };
+}
+
+const FIRST_LINE = /[^\s\uFEFF][^\n]*\n/;
+
 /** Whether what was read is what the file has: the parser makes U+FFFD of bytes that are no UTF-8. */
 class Letters {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
@@ -80,8 +112,8 @@ class Letters {
     this.#decode(Buffer.alloc(0), false);
   }
 
-  areDoubtful(record: readonly string[]): boolean {
-    return !this.#areSound && record.some((cell) => cell.includes('\uFFFD'));
+  areDoubtful(record: readonly Cell[]): boolean {
+    return !this.#areSound && record.some((cell) => cell?.includes('\uFFFD'));
   }
 
   #decode(piece: Buffer, isMoreToCome: boolean): void {
@@ -104,17 +136,22 @@ function checkedHeader(names: readonly string[], kind: BulkKind | undefined): st
 
 function rowOf(
   header: readonly string[],
-  record: readonly string[],
+  record: readonly Cell[],
   line: number,
   kind: BulkKind | undefined,
 ): SourceRow {
   const cells = header.flatMap((name, index): [string, string][] => {
-    const cell = record[index] ?? '';
-    return cell === '' ? [] : [[name, cell]];
+    const cell = record[index];
+    if (cell === null && name === EMPTIABLE_COLUMN) return [[name, '']];
+    return cell ? [[name, cell]] : [];
   });
   // A cell that is cut off is not one that was left empty: a grant on one object would become one on all.
   if (record.length !== header.length)
-    return { line, text: JSON.stringify(record), fault: `has ${record.length} cells, and the header ${header.length}` };
+    return {
+      line,
+      text: JSON.stringify(record.map(textOf)),
+      fault: `has ${record.length} cells, and the header ${header.length}`,
+    };
   const values = new Map<string, unknown>(kind === undefined ? [] : [['kind', kind]]);
   let fault: string | undefined;
   for (const [name, cell] of cells) {

@@ -45,9 +45,9 @@ describe('the rows of NDJSON', () => {
       const rows = await rowsOf(cut(bytes, size));
       expect(rows.map(({ line, fault }) => [line, fault])).toEqual([
         [1, undefined],
-        [2, 'is longer than 1 MiB'],
+        [2, 'is longer than 4 MiB'],
         [3, undefined],
-        [4, 'is longer than 1 MiB'],
+        [4, 'is longer than 4 MiB'],
       ]);
       expect(rows[1]?.text).toHaveLength(MOST_TOLD);
       expect(rows[3]?.text.startsWith('"yyy')).toBe(true);

@@ -24,6 +24,7 @@ const FORMS: { readonly [Kind in ExportedKind]: (entry: Entry<Kind>) => JsonObje
     const { username, email = null, active = true, superuser = false, attributes = {} } = user;
     return WRITTEN.users({ id: idOfUser(user), username, email, active, superuser, attributes });
   },
+  services: ({ id, active = true, attributes = {} }) => WRITTEN.services({ id, active, attributes }),
   groups: ({ id, description = null, members = [] }) => WRITTEN.groups({ id, description, members }),
   roles: ({ id, description = null, rules = [], includes = [] }) =>
     WRITTEN.roles({
@@ -66,6 +67,7 @@ function sortedFields(fields: Json | undefined): Json {
 const NAMES: { readonly [Kind in ExportedKind]: ((entry: JsonObject) => Json) | null } = {
   types: ({ id }) => id ?? null,
   users: ({ id, username }) => id ?? username ?? null,
+  services: ({ id }) => id ?? null,
   groups: ({ id }) => id ?? null,
   roles: ({ id }) => id ?? null,
   assignments: null,

@@ -3,7 +3,16 @@ import { refName, type Json, type JsonObject } from '../../core/model.js';
 import type { PolicyRows, RuleRow, WindowColumns } from '../../store/policy-reader.js';
 
 /** The lists of a policy file, in the order in which they are written. */
-export const EXPORTED_KINDS = ['types', 'users', 'groups', 'roles', 'assignments', 'objects', 'grants'] as const;
+export const EXPORTED_KINDS = [
+  'types',
+  'users',
+  'services',
+  'groups',
+  'roles',
+  'assignments',
+  'objects',
+  'grants',
+] as const;
 export type ExportedKind = (typeof EXPORTED_KINDS)[number];
 
 type Written = { readonly [Kind in ExportedKind]: (row: PolicyRows[Kind]) => JsonObject };
@@ -31,6 +40,8 @@ export const WRITTEN: Written = {
       superuser: superuser ? true : undefined,
       attributes: filled(attributes),
     }),
+  services: ({ id, active, attributes }) =>
+    stated({ id, active: active ? undefined : false, attributes: filled(attributes) }),
   groups: ({ id, description, members }) =>
     stated({ id, description: description ?? undefined, members: listed(members.map(refName)) }),
   roles: ({ id, description, rules, includes }) =>

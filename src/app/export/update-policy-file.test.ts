@@ -47,6 +47,32 @@ describe('a policy file that is exported to', () => {
     expect(update(TEXT, SAME)).toBe(TEXT);
   });
 
+  it.each([
+    ['with lines that end in CRLF', '', '\r\n'],
+    ['with a byte order mark', '\uFEFF', '\n'],
+    ['with both', '\uFEFF', '\r\n'],
+  ])('keeps how its lines end and how it begins: %s', (_, mark, end) => {
+    const ofWindows = (text: string): string => mark + text.replaceAll('\n', end);
+    expect(update(ofWindows(TEXT), SAME)).toBe(ofWindows(TEXT));
+    const changed = { ...SAME, users: [{ username: 'al' }, { username: 'bo' }], types: [{ id: 'post' }] };
+    expect(update(ofWindows(TEXT), changed)).toBe(ofWindows(update(TEXT, changed)));
+    const block =
+      'groups:\n  - id: a\n    description: |\n      one\n      two\n  - { id: b, description: "\\r\\n" }\n';
+    const groups = [
+      { id: 'a', description: 'one\ntwo\n' },
+      { id: 'b', description: '\r\n' },
+    ];
+    expect(update(ofWindows(block), { groups })).toBe(ofWindows(block));
+    const json = `${JSON.stringify({ users: [{ username: 'zoe' }] }, null, 2)}\n`;
+    const added = { users: [{ username: 'al' }, { username: 'zoe' }] };
+    expect(update(ofWindows(json), added)).toBe(ofWindows(`${JSON.stringify(added, null, 2)}\n`));
+  });
+
+  it('ends its lines as most of them did', () => {
+    const text = 'groups:\r\n  - { id: a }\n  - { id: b }\r\n';
+    expect(update(text, { groups: [{ id: 'a' }, { id: 'b' }] })).toBe(text.replaceAll(/\r?\n/g, '\r\n'));
+  });
+
   it('changes what differs, adds what is new where its name belongs, and takes out what is gone', () => {
     const text = update(TEXT, {
       users: [{ username: 'al', active: false, attributes: { a: 2 } }, { username: 'bo' }, { username: 'zoe' }],

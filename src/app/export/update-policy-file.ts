@@ -18,6 +18,7 @@ import { PolicyError } from '../policy/policy-error.js';
 import type { ExportedEntries } from './export-policy.js';
 import { asWritten, entryName } from './file-entries.js';
 import { creatorsThatStand, withoutCreatorGrants } from './creator-grants.js';
+import { keepingLineEndings } from './line-endings.js';
 import { EXPORTED_KINDS, type ExportedKind } from './policy-entries.js';
 import { CREATING, documentText, entryNode, memberNode } from './policy-text.js';
 
@@ -27,11 +28,15 @@ const SETS: ReadonlySet<string> = new Set(['members', 'rules', 'includes']);
 /**
  * The text of a policy file, changed to say what was exported: entries that remain stay where they are, with their comments; what
  * they say otherwise is changed in place; those that are gone go, and new ones come where their names would have them. What is
- * said by nothing in a database (tests, passwords, creators whose grants all stand) stays as it is.
+ * said by nothing in a database (tests, passwords, creators whose grants all stand) stays as it is, and so does how lines end.
  *
  * @throws PolicyError when the text is no policy, or could not be changed so that it says this.
  */
 export function updatedPolicyText(text: string, file: string, exported: ExportedEntries): string {
+  return keepingLineEndings(text, (plain) => updated(plain, file, exported));
+}
+
+function updated(text: string, file: string, exported: ExportedEntries): string {
   const policy = parsePolicy(text, file);
   const document = parseDocument(text, { ...CREATING, merge: true, resolveKnownTags: false, logLevel: 'error' });
   tellMergesFromText(document);

@@ -32,7 +32,12 @@ export function operationOf(
     summary: docs.summary,
     ...(docs.description === undefined ? {} : { description: docs.description }),
     security: securityOf(route),
-    parameters: [...pathParameters(read, docs, schemas), ...query, { $ref: '#/components/parameters/RequestId' }],
+    parameters: [
+      ...pathParameters(read, docs, schemas),
+      ...query,
+      ...headerParameters(docs),
+      { $ref: '#/components/parameters/RequestId' },
+    ],
     ...(body ? { requestBody: bodyOf(body, route.verb, docs, schemas) } : {}),
     responses: { ...answers.successes(docs), ...answers.refusals(refusalsOf(route, docs, read, names)) },
   };
@@ -60,6 +65,12 @@ function queryParameters(query: z.ZodType | undefined, docs: RouteDocs, schemas:
     parameter({ name, in: 'query', description, schema }, example?.query?.[name]),
   );
   return docs.freeQuery ? [...named, freeParameter(docs.freeQuery, example?.query ?? {})] : named;
+}
+
+function headerParameters({ requestHeaders = {} }: RouteDocs): Operation[] {
+  return Object.entries(requestHeaders).map(([name, description]) =>
+    parameter({ name, in: 'header', description, schema: { type: 'string' } }, undefined),
+  );
 }
 
 // Each of its members is a parameter of that name.

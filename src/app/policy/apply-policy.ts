@@ -7,6 +7,7 @@ import { applyAssignments, applyGrants } from './apply-access.js';
 import { applyGroups } from './apply-groups.js';
 import { applyObjects } from './apply-objects.js';
 import { applyRoles } from './apply-roles.js';
+import { applyServices } from './apply-services.js';
 import { applyTypes, applyUsers } from './apply-subjects.js';
 import { hashMissingPasswords } from './initial-passwords.js';
 import type { Policy } from './parse-policy.js';
@@ -110,6 +111,7 @@ async function applyAll(
 ): Promise<void> {
   await applyTypes(unit, policy.types, run);
   await applyUsers(unit, policy.users, hashes, run);
+  await applyServices(unit, policy.services, run);
   await applyGroups(unit, policy.groups, run);
   await applyRoles(unit, policy.roles, run);
   await applyObjects(unit, policy.objects, run);
@@ -118,10 +120,11 @@ async function applyAll(
 }
 
 function totalsOf(policy: Policy): Record<PolicyKind, number> {
-  const { types, users, groups, roles, assignments, objects, grants } = policy;
+  const { types, users, services, groups, roles, assignments, objects, grants } = policy;
   return {
     types: types.length,
     users: users.length,
+    services: services.length,
     groups: groups.length,
     members: groups.reduce((sum, group) => sum + (group.members?.length ?? 0), 0),
     roles: roles.length,

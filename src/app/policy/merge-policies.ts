@@ -13,6 +13,7 @@ type ListKey = {
 const NAMES: { readonly [Key in ListKey]: ((entry: PolicyContents[Key][number]) => string) | null } = {
   types: ({ id }) => id,
   users: idOfUser,
+  services: ({ id }) => id,
   groups: ({ id }) => id,
   roles: ({ id }) => id,
   assignments: null,
@@ -31,7 +32,7 @@ interface Origin {
 /**
  * One policy out of several: each list is that of all of them, one after another.
  *
- * @throws PolicyError `invalid_policy` where two of them are about the same type, user, group, role or object, or make a circle of objects.
+ * @throws PolicyError `invalid_policy` where two of them are about the same type, user, service, group, role or object, or make a circle of objects.
  */
 export function mergePolicies(policies: readonly Policy[]): Policy {
   const [only] = policies;

@@ -23,6 +23,7 @@ grants:
     expect(policy).toEqual({
       types: [{ id: 'post' }],
       users: [{ username: 'alice' }],
+      services: [],
       groups: [],
       roles: [{ id: 'reader', rules: [{ permission: 'post:view' }, { permission: 'post:change', effect: 'allow' }] }],
       assignments: [{ subject: { type: 'user', id: 'alice' }, role: 'reader', object: null }],
@@ -147,7 +148,7 @@ users:
     ['users: [{ username: "a\\nb" }]', '1:21: users.0.username: must not contain control characters'],
     ['users: [{ username: a, password: short }]', '1:34: users.0.password: must have at least 8 characters'],
     ['users: alice', '1:8: users: must be a list'],
-    ['', '1:1: must be a map of types, users, groups, roles, assignments, objects, grants, tests'],
+    ['', '1:1: must be a map of types, users, services, groups, roles, assignments, objects, grants, tests'],
     ['user: []', '1:1: user: is not a key that belongs here'],
     ['users: [{ username: a }, { id: a, username: b }]', '1:26: users.1: a is in this list twice (first at 0)'],
     ['roles: [{ id: r, includes: [a, a] }]', '1:32: roles.0.includes.1: a is in this list twice (first at 0)'],

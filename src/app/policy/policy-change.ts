@@ -2,7 +2,17 @@ import { refName, type JsonObject, type ObjectRef, type SubjectRef } from '../..
 import type { MemberOf } from '../../core/ports/groups.js';
 
 /** What a change is made to, in the order in which changes are told. */
-export const CHANGED_KINDS = ['type', 'user', 'group', 'member', 'role', 'object', 'assignment', 'grant'] as const;
+export const CHANGED_KINDS = [
+  'type',
+  'user',
+  'service',
+  'group',
+  'member',
+  'role',
+  'object',
+  'assignment',
+  'grant',
+] as const;
 export type ChangedKind = (typeof CHANGED_KINDS)[number];
 
 /** One thing that applying a policy makes, changes or removes. */

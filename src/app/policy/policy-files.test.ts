@@ -63,6 +63,7 @@ describe('several policy files', () => {
 
   it.each([
     ['types: [{ id: a }]', 'types: [{ id: b }, { id: a }]', '1.yaml:1:20: types.1: a is in 0.yaml too'],
+    ['services: [{ id: a }]', 'services: [{ id: a }]', '1.yaml:1:12: services.0: a is in 0.yaml too'],
     ['users: [{ username: a }]', 'users: [{ username: b, id: a }]', '1.yaml:1:9: users.0: a is in 0.yaml too'],
     ['groups: [{ id: a }]', 'groups: [{ id: a }]', '1.yaml:1:10: groups.0: a is in 0.yaml too'],
     ['roles: [{ id: a }]', 'roles: [{ id: a }]', '1.yaml:1:9: roles.0: a is in 0.yaml too'],

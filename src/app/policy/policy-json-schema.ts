@@ -12,7 +12,8 @@ export interface SchemaNode {
 }
 
 const TITLE = 'Castellan policy file';
-const DESCRIPTION = 'Who may do what: types, users, groups, roles, assignments, objects and grants, and tests of them.';
+const DESCRIPTION =
+  'Who may do what: types, users, services, groups, roles, assignments, objects and grants, and tests of them.';
 
 /**
  * The JSON Schema of a policy file, made of what reads one, with a description at every key. What takes more than a schema, such as

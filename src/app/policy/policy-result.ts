@@ -2,7 +2,17 @@ import type { KeptForOthers } from './kept-things.js';
 import type { PolicyChange } from './policy-change.js';
 
 /** The kinds of thing that a policy makes, in the order in which it makes them. */
-export const SEED_KINDS = ['types', 'users', 'groups', 'members', 'roles', 'objects', 'assignments', 'grants'] as const;
+export const SEED_KINDS = [
+  'types',
+  'users',
+  'services',
+  'groups',
+  'members',
+  'roles',
+  'objects',
+  'assignments',
+  'grants',
+] as const;
 export type PolicyKind = (typeof SEED_KINDS)[number];
 
 /** What became of one entry of a policy file. */

@@ -4,7 +4,7 @@ import { grantParts } from '../../api/grants/grants.schema.js';
 import { groupPatch } from '../../api/groups/groups.schema.js';
 import { objectPatch } from '../../api/objects/objects.schema.js';
 import { rolePatch } from '../../api/roles/roles.schema.js';
-import { refuseEmptyWindow, ruleParts } from '../../api/rule-parts.js';
+import { refuseEmptyWindow, refuseLargeRules, ruleParts } from '../../api/rule-parts.js';
 import { holder, id, member, name, permission, ref } from '../../api/schemas.js';
 import { typePatch } from '../../api/types/types.schema.js';
 import { refusePasswordLikeUser, userPatch } from '../../api/users/users.schema.js';
@@ -18,6 +18,7 @@ const type = typePatch.extend({ id: name });
 const user = userPatch
   .extend({ id: id.optional(), username: userPatch.shape.username.unwrap() })
   .superRefine(refusePasswordLikeUser);
+const service = userPatch.pick({ active: true, attributes: true }).extend({ id });
 const group = groupPatch.extend({ id, members: z.array(written(member)).optional() });
 
 const rule = z
@@ -27,7 +28,7 @@ const rule = z
   )
   .meta({ short: { pattern: '^[^:]+:[^:]+$', examples: ['post:view'] } });
 const role = rolePatch
-  .extend({ id, rules: z.array(rule).max(1000).optional() })
+  .extend({ id, rules: z.array(rule).max(1000).superRefine(refuseLargeRules).optional() })
   .superRefine(({ includes }, context) => {
     refuseRepeated(context, includes ?? [], (included) => included, ['includes']);
   });
@@ -70,6 +71,7 @@ const list = <Schema extends z.ZodType>(entry: Schema) =>
 export const policyContents = z.strictObject({
   types: distinct(type, (entry) => entry.id),
   users: distinct(user, idOfUser),
+  services: distinct(service, (entry) => entry.id),
   groups: distinct(group, (entry) => entry.id),
   roles: distinct(role, (entry) => entry.id),
   assignments: list(assignment),
@@ -83,6 +85,7 @@ export type PolicyContents = Omit<z.infer<typeof policyContents>, '$schema'>;
 
 export type PolicyType = PolicyContents['types'][number];
 export type PolicyUser = PolicyContents['users'][number];
+export type PolicyService = PolicyContents['services'][number];
 export type PolicyGroup = PolicyContents['groups'][number];
 export type PolicyRole = PolicyContents['roles'][number];
 export type PolicyObject = PolicyContents['objects'][number];

@@ -7,6 +7,7 @@ import type { GrantWriter } from './grants.js';
 import type { GroupWriter, ProviderGroupWriter } from './groups.js';
 import type { ObjectWriter } from './objects.js';
 import type { RoleWriter } from './roles.js';
+import type { ServiceWriter } from './services.js';
 import type { SessionWriter } from './sessions.js';
 import type { TokenWriter } from './tokens.js';
 import type { TypeWriter } from './types.js';
@@ -35,6 +36,7 @@ export interface WriteUnit {
   /** What the author may do, asked inside the transaction. */
   readonly authority: Authority;
   readonly users: UserWriter;
+  readonly services: ServiceWriter;
   readonly tokens: TokenWriter;
   readonly sessions: SessionWriter;
   readonly groups: GroupWriter;

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { variantOf } from '../records/grant-store.js';
+import { BatchGrants } from './batch-grants.js';
 import {
   jsonText,
   type BulkCount,
@@ -10,9 +9,7 @@ import {
   type PlacedRow,
 } from './bulk-rows.js';
 import { Staged } from './staging.js';
-
-const GRANT = ['line', 'id', 'subject_type', 'subject_id', 'permission', 'object_type', 'object_id'];
-const NO_OBJECT = '\\N\t\\N';
+import { TimeOrderedIds } from './time-ordered-ids.js';
 
 /** Rows that are imported together: in one transaction, with one row in the audit trail. */
 export class ImportBatch {
@@ -55,21 +52,17 @@ export class ImportBatch {
     'starts_at',
     'expires_at',
   ]);
-  readonly plainGrants = new Staged('import_grants', GRANT);
-  readonly grants = new Staged('import_grants', [
-    ...GRANT,
-    'variant',
-    'effect',
-    'condition',
-    'fields',
-    'starts_at',
-    'expires_at',
-  ]);
   /** How many rows of each kind there are. */
   readonly rows = new Map<BulkKind, number>();
   /** Of each line of subjects, of what kind it is. */
   readonly subjectKinds = new Map<number, BulkKind>();
-  readonly #ids = new IdSource();
+  readonly #ids = new TimeOrderedIds();
+  readonly grants = new BatchGrants(this.#ids);
+
+  /** Whether there is nothing else in it. */
+  get isOfGrants(): boolean {
+    return this.rows.size === 1 && this.rows.has('grant');
+  }
 
   add(line: number, row: BulkRow): void {
     this.#count(row.kind);
@@ -95,7 +88,7 @@ export class ImportBatch {
         this.#addAssignment(line, row);
         break;
       case 'grant':
-        this.#addGrant(line, row);
+        this.grants.add(line, row);
         break;
       default:
         row satisfies never;
@@ -103,14 +96,12 @@ export class ImportBatch {
   }
 
   /**
-   * Adds a grant that says no more than who may do what and where; none of its parts may hold a backslash or a control character.
+   * Adds a grant that says no more than who may do what and where; none of its parts may hold a control character.
    * `subject` and `object` are `type:id`; the type holds no colon.
    */
   addPlainGrant(line: number, subject: string, permission: string, object: string | undefined): void {
     this.#count('grant');
-    this.plainGrants.addLine(
-      `${line}\t${this.#ids.next()}\t${columnsOf(subject)}\t${permission}\t${object === undefined ? NO_OBJECT : columnsOf(object)}\n`,
-    );
+    this.grants.addPlain(line, subject, permission, object);
   }
 
   #addSubject(line: number, row: BulkRowOf<'user' | 'service'> | BulkRowOf<'group'>): void {
@@ -129,63 +120,8 @@ export class ImportBatch {
     this.assignments.add([line, id, subject.type, subject.id, role, object?.type, object?.id, startsAt, expiresAt]);
   }
 
-  #addGrant(line: number, row: BulkRowOf<'grant'>): void {
-    const { subject, permission, object, effect = 'allow' } = row;
-    const { condition = null, fields = null, startsAt = null, expiresAt = null } = row;
-    this.grants.add([
-      line,
-      this.#ids.next(),
-      subject.type,
-      subject.id,
-      permission,
-      object?.type,
-      object?.id,
-      variantOf({ effect, condition, fields: fields && [...fields], startsAt, expiresAt }),
-      effect,
-      jsonText(condition),
-      JSON.stringify(fields ?? []),
-      startsAt,
-      expiresAt,
-    ]);
-  }
-
   #count(kind: BulkKind): void {
     this.rows.set(kind, (this.rows.get(kind) ?? 0) + 1);
-  }
-}
-
-function columnsOf(ref: string): string {
-  const colon = ref.indexOf(':');
-  return `${ref.slice(0, colon)}\t${ref.slice(colon + 1)}`;
-}
-
-let lastMs = 0;
-
-/**
- * Ids of the form that time orders (UUID version 7), in the order in which they are asked for.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9562#section-5.7
- */
-class IdSource {
-  #prefix = '';
-  #next = 0;
-  #random = '';
-
-  next(): string {
-    // 14 bits of the counter follow the 12 of this prefix; the 48 that are left are random.
-    const low = this.#next % 0x4000;
-    if (low === 0) this.#renew();
-    this.#next += 1;
-    const at = low * 12;
-    return `${this.#prefix}-${(0x8000 + low).toString(16)}-${this.#random.slice(at, at + 12)}`;
-  }
-
-  #renew(): void {
-    lastMs = Math.max(lastMs + 1, Date.now());
-    const time = lastMs.toString(16).padStart(12, '0');
-    const start = randomBytes(2).readUInt16BE() % 0x1000;
-    this.#prefix = `${time.slice(0, 8)}-${time.slice(8)}-7${start.toString(16).padStart(3, '0')}`;
-    this.#random = randomBytes(0x4000 * 6).toString('hex');
   }
 }
 

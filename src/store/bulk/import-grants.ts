@@ -1,76 +1,67 @@
+import type pg from 'pg';
 import type { IdForm } from '../../core/id-forms.js';
 import { run } from '../doctor-check.js';
 import type { SqlExecutor } from '../executor.js';
 import { ROW_GRANTS_TABLES, rowGrantsFrom } from '../row-grants-sql.js';
-import type { Outcome, Reject } from './bulk-rows.js';
-import { outcomeOf } from './import-subjects.js';
-
-// Each object that is named is looked up once: a batch is small beside what there may be of them. Subjects and permissions, where they are few, by hash.
-const PLACED = `found AS MATERIALIZED (
-    SELECT named.object_type, named.object_id, o.id, o.reaches_below
-    FROM (SELECT DISTINCT object_type, object_id FROM pg_temp.import_grants WHERE object_type IS NOT NULL) named
-    JOIN castellan.types t ON t.name = named.object_type
-    CROSS JOIN LATERAL (SELECT o.id, EXISTS (SELECT 1 FROM castellan.objects c WHERE c.parent_id = o.id) AS reaches_below
-      FROM castellan.objects o WHERE o.type_id = t.id AND o.external_id = named.object_id LIMIT 1) o
-  ), placed AS MATERIALIZED (
-    SELECT q.*, s.id AS sid, p.id AS pid, o.id AS oid, o.reaches_below FROM pg_temp.import_grants q
-    LEFT JOIN castellan.subjects s ON s.type = q.subject_type AND s.external_id = q.subject_id
-    LEFT JOIN (SELECT p.id, t.name || ':' || p.action AS name FROM castellan.permissions p JOIN castellan.types t ON t.id = p.type_id) p
-      ON p.name = q.permission
-    LEFT JOIN found o ON o.object_type = q.object_type AND o.object_id = q.object_id
-  )`;
-const FIT = `sid IS NOT NULL AND pid IS NOT NULL AND (object_type IS NULL OR oid IS NOT NULL)`;
+import type { BatchGrants } from './batch-grants.js';
+import type { Outcome } from './bulk-rows.js';
+import { copyGrants } from './copy-grants.js';
+import { placeGrants, type PlacedGrants } from './placed-grants.js';
 
 const insertion = (returning: string): string => `INSERT INTO castellan.grants
       (id, subject_id, permission_id, object_id, variant, effect, condition, fields, starts_at, expires_at, reaches_below)
-    SELECT id, sid, pid, oid, variant, effect, condition,
-      CASE WHEN fields = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(fields::jsonb)) END,
-      starts_at, expires_at, coalesce(reaches_below, false)
-    FROM placed WHERE ${FIT} ORDER BY line
+    SELECT id, subject_id, permission_id, object_id, variant, effect, condition, fields, starts_at, expires_at, reaches_below
+    FROM pg_temp.import_grants ORDER BY id
     ON CONFLICT (subject_id, permission_id, place_id, variant) DO NOTHING RETURNING ${returning}`;
 
-const TOLD = `(SELECT count(*)::int FROM made) AS created, (SELECT count(*)::int FROM placed WHERE NOT (${FIT})) AS refused`;
-
-const GRANT = `WITH ${PLACED}, made AS (${insertion('1')}) SELECT ${TOLD}`;
+const MAKE = `WITH made AS (${insertion('1')}) SELECT count(*)::int AS created FROM made`;
 
 // What was made is kept, for those tables that the database would have kept by itself.
-const GRANT_AND_KEEP = `WITH ${PLACED}, made AS (${insertion('subject_id, permission_id, place_id, variant')}),
+const MAKE_AND_KEEP = `WITH made AS (${insertion('subject_id, permission_id, place_id, variant')}),
   kept AS (INSERT INTO pg_temp.import_made_grants SELECT * FROM made)
-  SELECT ${TOLD}`;
+  SELECT count(*)::int AS created FROM made`;
 
-const REFUSED = `WITH ${PLACED}
-  SELECT line, 'unknown_reference' AS code, CASE
-      WHEN sid IS NULL THEN 'subject: there is no ' || subject_type || ' ' || subject_id || '.'
-      WHEN pid IS NULL THEN 'permission: there is no permission ' || permission || '.'
-      ELSE 'object: there is no ' || object_type || ':' || object_id || '.' END AS reason
-  FROM placed WHERE NOT (${FIT}) ORDER BY line`;
-
-interface Made {
-  readonly created: number;
-  readonly refused: number;
-}
-
-/** Makes the grants of a batch. */
-export async function importGrants(sql: SqlExecutor): Promise<Outcome> {
+/**
+ * Makes the grants of a batch. Where they are expected to be new, without a look at what stands: cheaper, and ended by an error where one
+ * does stand. `meanwhile` is called while what they refer to is looked up, and told whether that is held:
+ * when it throws, none is made.
+ *
+ * @throws an error of Postgres with the code 23505, where not all were new.
+ */
+export async function importGrants(
+  client: pg.Client,
+  sql: SqlExecutor,
+  grants: BatchGrants,
+  areNew: boolean,
+  meanwhile: (placing: Promise<PlacedGrants>, references: 'held' | 'asked') => void | Promise<void>,
+): Promise<Outcome> {
   // Whoever makes a table or a trigger that grants are to be kept in waits, or is seen.
   await run(sql, 'LOCK TABLE castellan.grants IN ROW EXCLUSIVE MODE');
   const tables = await run<RowGrantsTable>(sql, ROW_GRANTS_TABLES);
-  const references = (await othersKeep(sql)) ? 'asked' : await beforehand(sql);
+  const others = await othersKeep(sql);
+  const references = others ? 'asked' : await beforehand(sql);
   // What the tables are read by is in memory, or soon will be.
-  await run(sql, 'SET LOCAL enable_seqscan = on');
-  await run(sql, 'SET LOCAL enable_mergejoin = off');
-  await run(sql, 'SET LOCAL random_page_cost = 1.1');
-  let made: Made | undefined;
-  if (references === 'held') {
-    [made] = await run<Made>(sql, tables.length > 0 ? GRANT_AND_KEEP : GRANT);
-    await run(sql, 'SET LOCAL session_replication_role = origin');
-    for (const { name, type_id, form } of tables) {
-      const rows = rowGrantsFrom('pg_temp.import_made_grants', form).replaceAll(':type', type_id);
-      await run(sql, `INSERT INTO ${name} (subject_id, permission_id, row_id, place_id) ${rows}`);
-    }
-  } else [made] = await run<Made>(sql, GRANT);
-  const rejects = made && made.refused > 0 ? await run<Reject>(sql, REFUSED) : [];
-  return outcomeOf(made?.created ?? 0, rejects);
+  await client.query(
+    'SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1.1',
+  );
+  const placing = placeGrants(sql, grants);
+  const admission = Promise.resolve().then(() => meanwhile(placing, references));
+  // The connection is free for what follows only when both are through.
+  await Promise.allSettled([placing, admission]);
+  await admission;
+  const placed = await placing;
+  const { rejects } = placed;
+  const kept = references === 'held' ? tables : [];
+  if (areNew && !others && kept.length === 0)
+    return { created: await copyGrants(client, 'castellan.grants', placed), rejects };
+  await copyGrants(client, 'pg_temp.import_grants', placed);
+  const [made] = await run<{ created: number }>(sql, kept.length > 0 ? MAKE_AND_KEEP : MAKE);
+  if (references === 'held') await run(sql, 'SET LOCAL session_replication_role = origin');
+  for (const { name, type_id, form } of kept) {
+    const rows = rowGrantsFrom('pg_temp.import_made_grants', form).replaceAll(':type', type_id);
+    await run(sql, `INSERT INTO ${name} (subject_id, permission_id, row_id, place_id) ${rows}`);
+  }
+  return { created: made?.created ?? 0, rejects };
 }
 
 interface RowGrantsTable {
@@ -90,8 +81,8 @@ async function othersKeep(sql: SqlExecutor): Promise<boolean> {
 }
 
 /**
- * Asked for each row by itself, as foreign keys are, whether what it refers to is there costs more than all the rest. The statement that
- * makes the grants finds out too; so where nobody can take any of it away meanwhile, the same is not asked again. That takes a role that may
+ * Asked for each row by itself, as foreign keys are, whether what it refers to is there costs more than all the rest. It is looked up for all
+ * rows of the batch anyway; so where nobody can take any of it away meanwhile, the same is not asked again. That takes a role that may
  * say so (a superuser, as the embedded database's is), and tables that nobody is just working on; else keys are asked as usual.
  */
 async function beforehand(sql: SqlExecutor): Promise<'held' | 'asked'> {

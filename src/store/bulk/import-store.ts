@@ -1,58 +1,59 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Author } from '../../core/caller.js';
-import { ChangeLog } from '../change-log.js';
 import { codesOf, isConflict, translatingDatabaseErrors } from '../database-errors.js';
 import { run } from '../doctor-check.js';
 import { PgExecutor, type SqlExecutor } from '../executor.js';
 import { lock } from '../write-transactions.js';
+import { BatchAhead } from './batch-ahead.js';
 import { openBulkConnection } from './bulk-connection.js';
 import type { BulkCounts, BulkKind, Outcome, Reject } from './bulk-rows.js';
 import { importAssignments } from './import-assignments.js';
-import { noCount, type ImportBatch } from './import-batch.js';
+import type { ImportBatch } from './import-batch.js';
 import { importGrants } from './import-grants.js';
 import { importMemberships } from './import-memberships.js';
 import { importObjects } from './import-objects.js';
 import { importRoles } from './import-roles.js';
 import { importSubjects } from './import-subjects.js';
 import { importTypes } from './import-types.js';
-import { saveProgress, type ImportProgress } from './import-progress.js';
+import {
+  beginBatch,
+  countOf,
+  keepBatch,
+  type BatchResult,
+  type BatchSource,
+  type BeforeCommit,
+} from './import-transaction.js';
 import { createStaging } from './staging.js';
 
 const ATTEMPTS = 5;
 const CLAIM_ATTEMPTS = 20;
 const CLAIM_PAUSE_MS = 250;
 
-/** Where the rows of a batch come from, as the audit trail tells of it. */
-export interface BatchSource {
-  readonly file: string;
-  readonly fromLine: number;
-  readonly toLine: number;
-  /** The SHA-256 of these rows. */
-  readonly sha256: string;
+/** A batch whose turn has come. */
+export interface BatchTurn {
+  readonly author: Author;
+  readonly batch: ImportBatch;
+  readonly source: BatchSource;
+  readonly beforeCommit: BeforeCommit;
 }
-
-/** What became of a batch, before it is kept. */
-export interface BatchResult {
-  readonly counts: BulkCounts;
-  readonly rejects: readonly Reject[];
-}
-
-/** Has the last word on a batch: tells what is to be remembered of it (null: nothing); when it throws, nothing of the batch is kept. */
-export type BeforeCommit = (result: BatchResult) => Promise<ImportProgress | null>;
 
 /** Takes batches of rows into the tables, each in one transaction that other writes wait for. */
 export class ImportStore {
+  // As those of the batch before were: most files tell of nothing, or of everything, that stands already.
+  #areGrantsNew = true;
+
   private constructor(
     private readonly client: pg.Client,
     private readonly sql: SqlExecutor,
+    private readonly ahead: BatchAhead,
   ) {}
 
   /** @throws CastellanError `database_unavailable`, `overloaded`. */
   static async open(databaseUrl: string, signal: AbortSignal): Promise<ImportStore> {
     const client = await openBulkConnection(databaseUrl, 'castellan import', signal);
     await translatingDatabaseErrors(() => createStaging(client));
-    return new ImportStore(client, new PgExecutor(client));
+    return new ImportStore(client, new PgExecutor(client), new BatchAhead(databaseUrl, signal));
   }
 
   /**
@@ -77,22 +78,28 @@ export class ImportStore {
   /**
    * Takes a batch. What stands already as its row says stays as it is, and what a row can not be made of is told: neither hinders the others.
    *
+   * @param next the batch that is taken right after this one, where it can be worked on meanwhile.
    * @throws CastellanError `database_unavailable`, `overloaded`; and as `beforeCommit` does.
    */
-  apply(author: Author, batch: ImportBatch, source: BatchSource, beforeCommit: BeforeCommit): Promise<BatchResult> {
+  apply(turn: BatchTurn, next?: ImportBatch): Promise<BatchResult> {
     return translatingDatabaseErrors(async () => {
+      const ahead = await this.#keepAhead(turn);
+      if (ahead) return ahead;
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await this.#once(author, batch, source, beforeCommit);
+          return await this.#once(turn, next);
         } catch (error) {
           await this.client.query('ROLLBACK').catch(() => {});
-          if (!isWorthAnother(error) || attempt === ATTEMPTS) throw error;
+          await this.ahead.undo();
+          if (this.#areGrantsNew && tellsOfStanding(error)) this.#areGrantsNew = false;
+          else if (!isWorthAnother(error) || attempt === ATTEMPTS) throw error;
         }
       }
     });
   }
 
   async close(): Promise<void> {
+    await this.ahead.close();
     await this.client.end().catch(() => {});
   }
 
@@ -101,26 +108,57 @@ export class ImportStore {
     return this.sql;
   }
 
-  async #once(
-    author: Author,
-    batch: ImportBatch,
-    source: BatchSource,
-    beforeCommit: BeforeCommit,
-  ): Promise<BatchResult> {
-    const { client, sql } = this;
-    // Rows of a batch are looked up one by one. With nothing known of a table just made, the planner would read another one whole for them.
-    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; SET LOCAL jit = off');
+  async #once(turn: BatchTurn, next: ImportBatch | undefined): Promise<BatchResult> {
+    const { client, sql, ahead } = this;
+    const { batch } = turn;
+    const areNew = this.#areGrantsNew;
+    await beginBatch(client);
     await lock(sql, 'structure');
-    const { subjects, objects, memberships, assignments, plainGrants, grants } = batch;
-    for (const staged of [subjects, objects, memberships, assignments, plainGrants, grants]) await staged.copy(client);
-    const result = await takeIn(sql, batch);
-    const changed = Object.values(result.counts).some(({ created, updated }) => created + updated > 0);
-    if (changed) await record(sql, author, source, result);
-    const progress = await beforeCommit(result);
-    if (progress) await saveProgress(sql, progress);
-    await client.query('COMMIT');
+    const { subjects, objects, memberships, assignments } = batch;
+    for (const staged of [subjects, objects, memberships, assignments]) await staged.copy(client);
+    const result = await takeIn(sql, batch, () =>
+      importGrants(client, sql, batch.grants, areNew, (placing, references) => {
+        if (next?.isOfGrants === true && references === 'held') ahead.begin(next, placing, areNew);
+      }),
+    );
+    // Until then, other writes wait.
+    await ahead.settle();
+    await keepBatch(client, sql, turn, result);
+    this.#learn(result);
     return result;
   }
+
+  /** Keeps what was made of the batch while the one before it was taken; null where it is still to be taken. */
+  async #keepAhead(turn: BatchTurn): Promise<BatchResult | null> {
+    const made = await this.ahead.madeOf(turn.batch);
+    if (!made) return null;
+    const { outcome } = made;
+    const result = { counts: { grant: countOf(turn.batch.grants.rows, outcome) }, rejects: outcome.rejects };
+    let isTold = false;
+    const beforeCommit: BeforeCommit = (told) => {
+      isTold = true;
+      return turn.beforeCommit(told);
+    };
+    try {
+      await keepBatch(made.client, made.sql, { ...turn, beforeCommit }, result);
+      this.#learn(result);
+      return result;
+    } catch (error) {
+      await this.ahead.undo();
+      if (isTold && !isWorthAnother(error)) throw error;
+      return null;
+    }
+  }
+
+  #learn({ counts: { grant } }: BatchResult): void {
+    if (grant) this.#areGrantsNew = grant.unchanged === 0;
+  }
+}
+
+// unique_violation; feature_not_supported is what a table with row-level security answers to a COPY.
+function tellsOfStanding(error: unknown): boolean {
+  const codes = codesOf(error);
+  return codes.includes('23505') || codes.includes('0A000');
 }
 
 // foreign_key_violation: something that a row refers to has gone since it was looked up. Then it is found to be missing.
@@ -128,21 +166,19 @@ function isWorthAnother(error: unknown): boolean {
   return isConflict(error) || codesOf(error).includes('23503');
 }
 
-async function takeIn(sql: SqlExecutor, batch: ImportBatch): Promise<BatchResult> {
+async function takeIn(sql: SqlExecutor, batch: ImportBatch, makeGrants: () => Promise<Outcome>): Promise<BatchResult> {
   const counts: BulkCounts = {};
   const rejects: Reject[] = [];
-  const add = (kind: BulkKind, { created, updated = 0, rejects: refused }: Outcome): void => {
-    const rejected = refused.length;
-    const unchanged = (batch.rows.get(kind) ?? 0) - created - updated - rejected;
-    counts[kind] = { ...noCount(), created, updated, unchanged, rejected };
-    rejects.push(...refused);
+  const add = (kind: BulkKind, outcome: Outcome): void => {
+    counts[kind] = countOf(batch.rows.get(kind) ?? 0, outcome);
+    rejects.push(...outcome.rejects);
   };
   const steps: readonly [BulkKind, () => Promise<Outcome>][] = [
     ['role', () => importRoles(sql, batch.roles)],
     ['object', () => importObjects(sql)],
     ['membership', () => importMemberships(sql)],
     ['assignment', () => importAssignments(sql)],
-    ['grant', () => importGrants(sql)],
+    ['grant', makeGrants],
   ];
   if (batch.rows.has('type')) add('type', await importTypes(sql, batch.types));
   if (batch.subjects.rows > 0) {
@@ -158,26 +194,20 @@ async function takeIn(sql: SqlExecutor, batch: ImportBatch): Promise<BatchResult
   return { counts, rejects: rejects.toSorted((one, other) => one.line - other.line) };
 }
 
-async function record(
-  sql: SqlExecutor,
-  author: Author,
-  { file, fromLine, toLine, sha256 }: BatchSource,
-  { counts }: BatchResult,
-): Promise<void> {
-  const changes = new ChangeLog(author);
-  changes.add({
-    action: 'import.batch',
-    target: { type: 'import', id: file },
-    before: null,
-    after: { file, fromLine, toLine, sha256, counts },
-  });
-  await changes.flush(sql);
-}
+// A user or a group is an object too, and each closure goes with what it is of.
+const GROWING: Readonly<Partial<Record<BulkKind, readonly string[]>>> = {
+  user: ['subjects', 'objects'],
+  service: ['subjects'],
+  group: ['subjects', 'objects'],
+  role: ['subjects', 'objects'],
+  object: ['objects', 'ancestry'],
+  membership: ['memberships', 'effective_memberships'],
+  grant: ['grants'],
+};
 
-/** Counts how many rows of a table the planner knows of; after a large import it is to know of them all. */
-export async function analyze(sql: SqlExecutor): Promise<void> {
-  await run(
-    sql,
-    'ANALYZE castellan.subjects, castellan.objects, castellan.ancestry, castellan.memberships, castellan.effective_memberships, castellan.grants',
-  );
+/** Counts how many rows the tables have that grew, for the planner; after a large import it is to know of them all. */
+export async function analyze(sql: SqlExecutor, counts: BulkCounts): Promise<void> {
+  const grown = (Object.keys(counts) as BulkKind[]).filter((kind) => (counts[kind]?.created ?? 0) > 0);
+  const tables = new Set(grown.flatMap((kind) => GROWING[kind] ?? []));
+  if (tables.size > 0) await run(sql, `ANALYZE ${[...tables].map((name) => `castellan.${name}`).join(', ')}`);
 }

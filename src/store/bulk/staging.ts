@@ -14,9 +14,8 @@ const TABLES = {
   import_memberships: `line bigint, group_id text COLLATE "C", member_type text COLLATE "C", member_id text COLLATE "C", from_provider bool`,
   import_assignments: `line bigint, id uuid, subject_type text COLLATE "C", subject_id text COLLATE "C", role text COLLATE "C",
     object_type text COLLATE "C", object_id text COLLATE "C", starts_at timestamptz, expires_at timestamptz`,
-  import_grants: `line bigint, id uuid, subject_type text COLLATE "C", subject_id text COLLATE "C", permission text COLLATE "C",
-    object_type text COLLATE "C", object_id text COLLATE "C", variant text DEFAULT '', effect text DEFAULT 'allow', condition jsonb,
-    fields text DEFAULT '[]', starts_at timestamptz, expires_at timestamptz`,
+  import_grants: `id uuid, subject_id int, permission_id int, object_id bigint, reaches_below bool, variant text DEFAULT '',
+    effect text DEFAULT 'allow', condition jsonb, fields text[] DEFAULT '{}', starts_at timestamptz, expires_at timestamptz`,
   import_made_grants: `subject_id int, permission_id int, place_id bigint, variant text`,
 } as const;
 export type StagingTable = keyof typeof TABLES;
@@ -45,11 +44,7 @@ export class Staged {
   ) {}
 
   add(values: readonly CopyValue[]): void {
-    this.addLine(copyLine(values));
-  }
-
-  /** The same, for who has the line already. */
-  addLine(line: string): void {
+    const line = copyLine(values);
     this.#lines.push(line);
     this.#size += line.length;
     this.rows += 1;
@@ -60,13 +55,7 @@ export class Staged {
   async copy(client: pg.Client): Promise<void> {
     if (this.rows === 0) return;
     this.#close();
-    const stream = client.query(copyFrom(`COPY pg_temp.${this.table} (${this.columns.join(', ')}) FROM STDIN`));
-    const finished = once(stream, 'finish');
-    // Whoever waits for room hears of it first.
-    finished.catch(() => {});
-    for (const chunk of this.#chunks) if (!stream.write(chunk)) await once(stream, 'drain');
-    stream.end();
-    await finished;
+    await copyInto(client, `COPY pg_temp.${this.table} (${this.columns.join(', ')}) FROM STDIN`, this.#chunks);
   }
 
   #close(): void {
@@ -74,4 +63,16 @@ export class Staged {
     this.#lines = [];
     this.#size = 0;
   }
+}
+
+/** Sends the chunks to a COPY … FROM STDIN: how many rows it took. */
+export async function copyInto(client: pg.Client, copy: string, chunks: Iterable<Buffer>): Promise<number> {
+  const stream = client.query(copyFrom(copy));
+  const finished = once(stream, 'finish');
+  // Whoever waits for room hears of it first.
+  finished.catch(() => {});
+  for (const chunk of chunks) if (!stream.write(chunk)) await once(stream, 'drain');
+  stream.end();
+  await finished;
+  return stream.rowCount ?? 0;
 }

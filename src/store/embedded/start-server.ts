@@ -61,6 +61,8 @@ interface Starting {
 
 async function spawnServer(site: ServerSite, port: number): Promise<Starting> {
   const settings = {
+    // The indexes of a million grants do not fit into the usual 128 MB. It takes no memory before it is used.
+    shared_buffers: '256MB',
     ...site.settings,
     listen_addresses: '127.0.0.1',
     port: String(port),

@@ -4,6 +4,7 @@ import { CastellanError, unknownReference } from '../../core/errors.js';
 import { refName, type ObjectRef, type SubjectRef } from '../../core/model.js';
 import type { SqlExecutor, Statement } from '../executor.js';
 import type { SqlTransaction } from '../transaction.js';
+import { attributesJson } from './attributes-json.js';
 import { refsOf } from './list-values.js';
 import {
   objectExists,
@@ -135,7 +136,7 @@ export async function insertPreparedObjects(
   const inserted = await tx.sql.query<{ id: string; type_id: number; external_id: string }>(INSERT, [
     prepared.map(({ type }) => type.id),
     prepared.map(({ object }) => object.id),
-    prepared.map(({ object }) => JSON.stringify(object.attributes ?? {})),
+    prepared.map(({ object }) => attributesJson(object.attributes ?? {})),
     prepared.map(({ parentId }) => parentId),
   ]);
   const ids = new Map(inserted.map((row) => [`${row.type_id} ${row.external_id}`, row.id]));

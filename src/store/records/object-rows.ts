@@ -9,6 +9,7 @@ import { joinAncestors, requireChildless, requireParent } from '../ancestry.js';
 import { unfitId } from '../database-errors.js';
 import type { SqlExecutor, Statement } from '../executor.js';
 import type { SqlTransaction } from '../transaction.js';
+import { attributesJson } from './attributes-json.js';
 
 /** A row of `objects`, with its own and its type's internal id. */
 export interface ObjectRow {
@@ -147,7 +148,7 @@ export async function insertPrepared(
   tx: SqlTransaction,
   { object, creator, type, parentId }: PreparedObject,
 ): Promise<Creation> {
-  const attributes = JSON.stringify(object.attributes ?? {});
+  const attributes = attributesJson(object.attributes ?? {});
   const [row] = await tx.sql.query<{ id: string }>(INSERT, [type.id, object.id, attributes, parentId]);
   if (!row) throw objectExists(object);
   if (parentId !== null) await joinAncestors(tx.sql, [{ id: row.id, typeId: type.id, depth: 0 }], parentId);

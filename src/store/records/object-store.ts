@@ -12,6 +12,7 @@ import { joinAncestors, leaveAncestors, requireChildless, requireParent, subtree
 import { PrismaExecutor, type Statement } from '../executor.js';
 import type { PrismaClient } from '../generated/client.js';
 import type { SqlTransaction } from '../transaction.js';
+import { attributesJson } from './attributes-json.js';
 import {
   deleteObjectRows,
   findObjectRow,
@@ -89,7 +90,7 @@ export class SqlObjectWriter implements ObjectWriter {
     const moved = change.parent === undefined ? undefined : await this.#move(row, change.parent);
     const [stored] = await this.tx.sql.query<{ attributes: JsonObject }>(UPDATE, [
       row.row_id,
-      change.attributes ? JSON.stringify(change.attributes) : null,
+      change.attributes ? attributesJson(change.attributes) : null,
       moved !== undefined,
       moved?.parentId ?? null,
     ]);

@@ -2,6 +2,7 @@ import { CastellanError } from '../../core/errors.js';
 import type { NewUser } from '../../core/ports/users.js';
 import type { Statement } from '../executor.js';
 import type { SqlTransaction } from '../transaction.js';
+import { attributesJson } from './attributes-json.js';
 import { setPassword } from './credential-rows.js';
 import { insertPreparedObjects, prepareObjects } from './object-batch.js';
 import { creatorIn, type Creation } from './object-rows.js';
@@ -49,7 +50,7 @@ export async function insertUsers(tx: SqlTransaction, users: readonly NewUser[])
     users.map(({ email }) => email),
     users.map(({ active }) => active),
     users.map(({ superuser }) => superuser),
-    users.map(({ attributes }) => JSON.stringify(attributes)),
+    users.map(({ attributes }) => attributesJson(attributes)),
   ]);
   const rows = new Map(inserted.map((row) => [row.id, row]));
   const creations = await insertPreparedObjects(tx, prepared);

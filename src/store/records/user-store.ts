@@ -4,6 +4,7 @@ import { UserReader, type NewUser, type UserChange, type UserRecord, type UserWr
 import { PrismaExecutor, type SqlExecutor, type Statement } from '../executor.js';
 import type { PrismaClient } from '../generated/client.js';
 import type { SqlTransaction } from '../transaction.js';
+import { attributesJson } from './attributes-json.js';
 import { endSessions, renewCredential, requireCredential, setPassword, usersWithPassword } from './credential-rows.js';
 import { creatorIn, deleteObjectRows, insertPrepared, prepareObject, requireDeletable } from './object-rows.js';
 import { insertUsers } from './user-batch.js';
@@ -96,7 +97,7 @@ export class SqlUserWriter implements UserWriter {
     const { passwordHash, id, username, email, active, superuser, attributes } = user;
     await this.#requireFree(id, username);
     const object = await prepareObject(this.tx, { ...refOf(id), attributes }, creator);
-    const values = [id, username, email, active, superuser, JSON.stringify(attributes)];
+    const values = [id, username, email, active, superuser, attributesJson(attributes)];
     const [row] = await this.tx.sql.query<SubjectRow>(INSERT, values);
     if (!row) {
       await this.#requireFree(id, username);
@@ -125,7 +126,7 @@ export class SqlUserWriter implements UserWriter {
     if (newName !== undefined) await this.#requireFreeUsername(newName);
     if (isStandingSuperuser(before) && !(superuser && active)) await this.#requireAnotherSuperuser();
     const row = await this.#write(before.row_id, values);
-    if (attributes) await sql.query(UPDATE_OBJECT, [id, JSON.stringify(attributes)]);
+    if (attributes) await sql.query(UPDATE_OBJECT, [id, attributesJson(attributes)]);
     // What was verified before ends: under a name that may be another user's by now, or for a sign-in that is still under way
     // and would outlast the deactivation.
     if (passwordHash !== undefined) await setPassword(sql, row.row_id, passwordHash);
@@ -161,7 +162,7 @@ export class SqlUserWriter implements UserWriter {
       email ?? null,
       active,
       superuser,
-      attributes ? JSON.stringify(attributes) : null,
+      attributes ? attributesJson(attributes) : null,
     ]);
     if (!row) throw notFound();
     return row;
