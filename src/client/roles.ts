@@ -67,6 +67,7 @@ export class Roles extends Collection<RoleRecord, NewRole, RolePatch> {
     options: CallOptions = {},
   ): Promise<RoleRecord> {
     const path = requestPath`/api/v1/roles/${id}`;
+    let refused: string | undefined;
     for (let edits = 1; ; edits += 1) {
       const { body, tag } = await this.#transport.tagged({ method: 'GET', path, options }, isRole);
       const role = body as RoleRecord;
@@ -76,7 +77,9 @@ export class Roles extends Collection<RoleRecord, NewRole, RolePatch> {
         return await this.#transport.json({ method: 'PATCH', path, body: patch, tag, options }, isRole);
       } catch (error) {
         const isOutdone = error instanceof ConflictError && error.code === 'changed_meanwhile';
-        if (!isOutdone || edits === MOST_EDITS) throw error;
+        // The same tag again: it is not the role that changes, but the tag, on its way.
+        if (!isOutdone || edits === MOST_EDITS || tag === refused) throw error;
+        refused = tag;
       }
     }
   }

@@ -36,7 +36,8 @@ export async function goesWithActions(
   const { actions: standing, builtIn } = await administration.types.get(type);
   const lost = builtIn ? [] : standing.filter((action) => !actions.includes(action));
   if (lost.length === 0) return { actions: [], along: [] };
-  return { actions: lost, along: await toldOf(permissionParts(administration, permissionsOf(type, lost), 'them')) };
+  const parts = permissionParts(administration, permissionsOf(type, lost), 'them');
+  return { actions: lost, along: await toldOf([...parts, ...unseenParts(administration, 'them')]) };
 }
 
 async function toldOf(parts: readonly Counting[]): Promise<string[]> {
@@ -74,7 +75,12 @@ async function namingParts(administration: Administration, { type, id }: Subject
   if (type === 'role') return [['roles that include it', () => sumOf(roles.list(), includes(id))]];
   if (type !== 'type') return [];
   const { actions } = await types.get(id);
-  return permissionParts(administration, permissionsOf(id, actions), 'it');
+  return [...permissionParts(administration, permissionsOf(id, actions), 'it'), ...unseenParts(administration, 'it')];
+}
+
+// Rules and grants that whoever asks may not view go all the same.
+function unseenParts({ seesAll }: Administration, what: 'it' | 'them'): Counting[] {
+  return seesAll ? [] : [[`rules and grants about ${what} that are not seen`, () => Promise.resolve(null)]];
 }
 
 function permissionParts(

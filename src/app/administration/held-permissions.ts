@@ -36,9 +36,9 @@ export async function* heldPermissions(
       const found = asksBelow ? await questions.placesToAdd(subject, type.id) : NOWHERE;
       isUntold ||= found === null;
       const { places, more } = found ?? NOWHERE;
-      const below = places.length > 0 ? { below: places, moreBelow: more } : {};
-      if (everywhere !== 'no' || objects > 0 || places.length > 0)
-        yield { permission: name, everywhere, objects, ...below };
+      const isBelow = places.length > 0 || more;
+      const below = isBelow ? { below: places, moreBelow: more } : {};
+      if (everywhere !== 'no' || objects > 0 || isBelow) yield { permission: name, everywhere, objects, ...below };
     }
   if (isUntold) note('Below what it may add is told to whoever has access:explain.');
 }

@@ -43,7 +43,12 @@ export function administrationThrough({ client, lastStatus }: ServiceConnection)
       countWith: async (member) => {
         let count = 0;
         for await (const { id } of groups.iterate(limit))
-          for await (const one of groups.members.iterate(id, limit)) if (sameRef(one, member)) count += 1;
+          try {
+            for await (const one of groups.members.iterate(id, limit)) if (sameRef(one, member)) count += 1;
+          } catch (error) {
+            // It has been deleted since it was listed.
+            if (!(error instanceof NotFoundError)) throw error;
+          }
         return count;
       },
       add: (group, member) => groups.members.add(group, member),

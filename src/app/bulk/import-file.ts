@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Author } from '../../core/caller.js';
 import { CastellanError } from '../../core/errors.js';
 import type { BulkCounts } from '../../store/bulk/bulk-rows.js';
-import { addCounts, type ImportBatch } from '../../store/bulk/import-batch.js';
+import { addCounts } from '../../store/bulk/import-batch.js';
 import { findProgress, forgetProgress, type ImportProgress } from '../../store/bulk/import-progress.js';
 import { analyze, ImportStore } from '../../store/bulk/import-store.js';
 import type { BatchResult } from '../../store/bulk/import-transaction.js';
@@ -66,7 +66,7 @@ export async function importFile(
 ): Promise<ImportState> {
   const store = await ImportStore.open(request.databaseUrl, request.signal);
   let rejects: RejectsFile | undefined;
-  let taking: Promise<unknown> = Promise.resolve();
+  let taking: Promise<void> = Promise.resolve();
   try {
     if (request.identity && !(await store.claim(request.identity.source))) throw new ImportRunningError(request.file);
     const begun = await begin(store, request);
@@ -74,14 +74,10 @@ export async function importFile(
     const { state } = begun;
     if (begun.rejectsSize > 0) await rejectsFile.goOn();
     tell(state, 'begun');
-    const takeOne = async (batch: Batch, next?: Batch): Promise<void> => {
-      request.signal.throwIfAborted();
-      await take({ store, request, rejectsFile, state }, batch, next?.batch);
-      tell(state, 'kept');
-    };
-    for await (const [first, second] of inPairs(batchesOf(begun))) {
+    for await (const batch of batchesOf(begun)) {
       await taking;
-      taking = takeOne(first, second).then(() => second && takeOne(second));
+      request.signal.throwIfAborted();
+      taking = take({ store, request, rejectsFile, state }, batch).then(() => tell(state, 'kept'));
       // Heard of where it is waited for.
       taking.catch(() => {});
     }
@@ -152,26 +148,6 @@ async function* batchesOf({ batches, blocks, rest }: Begun): AsyncGenerator<Batc
   }
 }
 
-/** Two batches of grants are worked on at once; whatever else there is, is taken one by one. */
-async function* inPairs(batches: AsyncIterable<Batch>): AsyncGenerator<readonly [Batch, Batch?]> {
-  let first: Batch | undefined;
-  try {
-    for await (const batch of batches) {
-      if (!first && batch.batch.isOfGrants) {
-        first = batch;
-        continue;
-      }
-      const pair = first ? ([first, batch] as const) : ([batch] as const);
-      first = undefined;
-      yield pair;
-    }
-  } catch (error) {
-    if (first) yield [first];
-    throw error;
-  }
-  if (first) yield [first];
-}
-
 interface Taking {
   readonly store: ImportStore;
   readonly request: ImportRequest;
@@ -182,7 +158,6 @@ interface Taking {
 async function take(
   { store, request, rejectsFile, state }: Taking,
   { batch, sources, unreadable, bytes, sha256, digest }: Batch,
-  next: ImportBatch | undefined,
 ): Promise<void> {
   const { author, file, identity, strict } = request;
   const [first, last] = [sources[0], sources.at(-1)];
@@ -209,7 +184,7 @@ async function take(
       const all = state.rejected + rejected.length;
       return { ...identity, rows, digest, rejected: all, rejectsSize: rejectsFile.size, counts: sum };
     };
-    const { counts, rejects } = await store.apply({ author, batch, source, beforeCommit }, next);
+    const { counts, rejects } = await store.apply({ author, batch, source, beforeCommit });
     addCounts(state.counts, counts);
     state.rejected += unreadable.length + rejects.length;
     state.rows = rows;

@@ -44,7 +44,7 @@ export const KEY_DESCRIPTIONS: Readonly<Record<string, string>> = {
   'objects.id': 'What it is referred to by, together with its type; text, so one that looks like a number is quoted.',
   'objects.parent': 'The object that it is below; null for none.',
   'objects.attributes': 'What conditions ask for as `resource.…`: replaces what there was, as a whole.',
-  'objects.creator': 'The user who gets what the type says a creator gets, when the object is made.',
+  'objects.creator': 'The subject that gets what the type says a creator gets, when the object is made.',
   grants: 'Rules given straight to a subject.',
   'grants.subject': 'A user, group, service or role.',
   'grants.object': 'The object on which, and below which, it counts; everywhere without it.',

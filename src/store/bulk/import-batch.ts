@@ -59,11 +59,6 @@ export class ImportBatch {
   readonly #ids = new TimeOrderedIds();
   readonly grants = new BatchGrants(this.#ids);
 
-  /** Whether there is nothing else in it. */
-  get isOfGrants(): boolean {
-    return this.rows.size === 1 && this.rows.has('grant');
-  }
-
   add(line: number, row: BulkRow): void {
     this.#count(row.kind);
     switch (row.kind) {

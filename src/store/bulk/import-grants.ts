@@ -6,7 +6,7 @@ import { ROW_GRANTS_TABLES, rowGrantsFrom } from '../row-grants-sql.js';
 import type { BatchGrants } from './batch-grants.js';
 import type { Outcome } from './bulk-rows.js';
 import { copyGrants } from './copy-grants.js';
-import { placeGrants, type PlacedGrants } from './placed-grants.js';
+import { placeGrants } from './placed-grants.js';
 
 const insertion = (returning: string): string => `INSERT INTO castellan.grants
       (id, subject_id, permission_id, object_id, variant, effect, condition, fields, starts_at, expires_at, reaches_below)
@@ -23,17 +23,15 @@ const MAKE_AND_KEEP = `WITH made AS (${insertion('subject_id, permission_id, pla
 
 /**
  * Makes the grants of a batch. Where they are expected to be new, without a look at what stands: cheaper, and ended by an error where one
- * does stand. `meanwhile` is called while what they refer to is looked up, and told whether that is held:
- * when it throws, none is made.
+ * does stand.
  *
- * @throws an error of Postgres with the code 23505, where not all were new.
+ * @throws an error of Postgres with the code 23505, where not all were new; 0A000, where the table has row-level security.
  */
 export async function importGrants(
   client: pg.Client,
   sql: SqlExecutor,
   grants: BatchGrants,
   areNew: boolean,
-  meanwhile: (placing: Promise<PlacedGrants>, references: 'held' | 'asked') => void | Promise<void>,
 ): Promise<Outcome> {
   // Whoever makes a table or a trigger that grants are to be kept in waits, or is seen.
   await run(sql, 'LOCK TABLE castellan.grants IN ROW EXCLUSIVE MODE');
@@ -44,12 +42,7 @@ export async function importGrants(
   await client.query(
     'SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1.1',
   );
-  const placing = placeGrants(sql, grants);
-  const admission = Promise.resolve().then(() => meanwhile(placing, references));
-  // The connection is free for what follows only when both are through.
-  await Promise.allSettled([placing, admission]);
-  await admission;
-  const placed = await placing;
+  const placed = await placeGrants(sql, grants);
   const { rejects } = placed;
   const kept = references === 'held' ? tables : [];
   if (areNew && !others && kept.length === 0)

@@ -5,7 +5,6 @@ import { codesOf, isConflict, translatingDatabaseErrors } from '../database-erro
 import { run } from '../doctor-check.js';
 import { PgExecutor, type SqlExecutor } from '../executor.js';
 import { lock } from '../write-transactions.js';
-import { BatchAhead } from './batch-ahead.js';
 import { openBulkConnection } from './bulk-connection.js';
 import type { BulkCounts, BulkKind, Outcome, Reject } from './bulk-rows.js';
 import { importAssignments } from './import-assignments.js';
@@ -42,18 +41,19 @@ export interface BatchTurn {
 export class ImportStore {
   // As those of the batch before were: most files tell of nothing, or of everything, that stands already.
   #areGrantsNew = true;
+  // Not where the table has row-level security.
+  #canCopyGrants = true;
 
   private constructor(
     private readonly client: pg.Client,
     private readonly sql: SqlExecutor,
-    private readonly ahead: BatchAhead,
   ) {}
 
   /** @throws CastellanError `database_unavailable`, `overloaded`. */
   static async open(databaseUrl: string, signal: AbortSignal): Promise<ImportStore> {
     const client = await openBulkConnection(databaseUrl, 'castellan import', signal);
     await translatingDatabaseErrors(() => createStaging(client));
-    return new ImportStore(client, new PgExecutor(client), new BatchAhead(databaseUrl, signal));
+    return new ImportStore(client, new PgExecutor(client));
   }
 
   /**
@@ -78,28 +78,23 @@ export class ImportStore {
   /**
    * Takes a batch. What stands already as its row says stays as it is, and what a row can not be made of is told: neither hinders the others.
    *
-   * @param next the batch that is taken right after this one, where it can be worked on meanwhile.
    * @throws CastellanError `database_unavailable`, `overloaded`; and as `beforeCommit` does.
    */
-  apply(turn: BatchTurn, next?: ImportBatch): Promise<BatchResult> {
+  apply(turn: BatchTurn): Promise<BatchResult> {
     return translatingDatabaseErrors(async () => {
-      const ahead = await this.#keepAhead(turn);
-      if (ahead) return ahead;
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await this.#once(turn, next);
+          return await this.#once(turn);
         } catch (error) {
           await this.client.query('ROLLBACK').catch(() => {});
-          await this.ahead.undo();
-          if (this.#areGrantsNew && tellsOfStanding(error)) this.#areGrantsNew = false;
-          else if (!isWorthAnother(error) || attempt === ATTEMPTS) throw error;
+          if (this.#copies && this.#learnFrom(codesOf(error))) continue;
+          if (!isWorthAnother(error) || attempt === ATTEMPTS) throw error;
         }
       }
     });
   }
 
   async close(): Promise<void> {
-    await this.ahead.close();
     await this.client.end().catch(() => {});
   }
 
@@ -108,57 +103,31 @@ export class ImportStore {
     return this.sql;
   }
 
-  async #once(turn: BatchTurn, next: ImportBatch | undefined): Promise<BatchResult> {
-    const { client, sql, ahead } = this;
+  get #copies(): boolean {
+    return this.#areGrantsNew && this.#canCopyGrants;
+  }
+
+  async #once(turn: BatchTurn): Promise<BatchResult> {
+    const { client, sql } = this;
     const { batch } = turn;
-    const areNew = this.#areGrantsNew;
     await beginBatch(client);
     await lock(sql, 'structure');
     const { subjects, objects, memberships, assignments } = batch;
     for (const staged of [subjects, objects, memberships, assignments]) await staged.copy(client);
-    const result = await takeIn(sql, batch, () =>
-      importGrants(client, sql, batch.grants, areNew, (placing, references) => {
-        if (next?.isOfGrants === true && references === 'held') ahead.begin(next, placing, areNew);
-      }),
-    );
-    // Until then, other writes wait.
-    await ahead.settle();
+    const result = await takeIn(sql, batch, () => importGrants(client, sql, batch.grants, this.#copies));
     await keepBatch(client, sql, turn, result);
-    this.#learn(result);
+    const { grant } = result.counts;
+    if (grant) this.#areGrantsNew = grant.unchanged === 0;
     return result;
   }
 
-  /** Keeps what was made of the batch while the one before it was taken; null where it is still to be taken. */
-  async #keepAhead(turn: BatchTurn): Promise<BatchResult | null> {
-    const made = await this.ahead.madeOf(turn.batch);
-    if (!made) return null;
-    const { outcome } = made;
-    const result = { counts: { grant: countOf(turn.batch.grants.rows, outcome) }, rejects: outcome.rejects };
-    let isTold = false;
-    const beforeCommit: BeforeCommit = (told) => {
-      isTold = true;
-      return turn.beforeCommit(told);
-    };
-    try {
-      await keepBatch(made.client, made.sql, { ...turn, beforeCommit }, result);
-      this.#learn(result);
-      return result;
-    } catch (error) {
-      await this.ahead.undo();
-      if (isTold && !isWorthAnother(error)) throw error;
-      return null;
-    }
+  /** Whether the error says no more than that grants can't be copied straight into their table: for now, or at all. */
+  #learnFrom(codes: readonly string[]): boolean {
+    // unique_violation; feature_not_supported is what a table with row-level security answers to a COPY.
+    if (codes.includes('23505')) this.#areGrantsNew = false;
+    else if (codes.includes('0A000')) this.#canCopyGrants = false;
+    return !this.#copies;
   }
-
-  #learn({ counts: { grant } }: BatchResult): void {
-    if (grant) this.#areGrantsNew = grant.unchanged === 0;
-  }
-}
-
-// unique_violation; feature_not_supported is what a table with row-level security answers to a COPY.
-function tellsOfStanding(error: unknown): boolean {
-  const codes = codesOf(error);
-  return codes.includes('23505') || codes.includes('0A000');
 }
 
 // foreign_key_violation: something that a row refers to has gone since it was looked up. Then it is found to be missing.

@@ -50,23 +50,3 @@ function unknownReference(n: number, grants: BatchGrants, subjectIds: Ids, permi
     return `object: there is no ${grants.objects.all[grants.objectOf[n] ?? -1]}.`;
   }
 }
-
-/** Whether a grant is among both. */
-export function haveOneInCommon(some: PlacedGrants, others: PlacedGrants): boolean {
-  // Most grants of two batches are on different objects.
-  const objects = new Set(others.fit.map((n) => objectIdOf(others, n)));
-  const keys = new Set<string>();
-  for (const n of some.fit) if (objects.has(objectIdOf(some, n))) keys.add(keyOf(some, n));
-  return keys.size > 0 && others.fit.some((n) => keys.has(keyOf(others, n)));
-}
-
-function objectIdOf({ grants, objectIds }: PlacedGrants, n: number): number {
-  return objectIds[grants.objectOf[n] ?? EVERYWHERE] ?? 0;
-}
-
-function keyOf(placed: PlacedGrants, n: number): string {
-  const { grants, subjectIds, permissionIds } = placed;
-  const subject = subjectIds[grants.subjectOf[n] ?? 0];
-  const permission = permissionIds[grants.permissionOf[n] ?? 0];
-  return `${subject} ${permission} ${objectIdOf(placed, n)} ${String(grants.rules.get(n)?.[0] ?? '')}`;
-}
