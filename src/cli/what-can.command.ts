@@ -52,5 +52,6 @@ function told(held: HeldPermission, { quiet }: PlaceOptions): string {
 
 function places(below: NonNullable<HeldPermission['below']>, more = false): string {
   const named = below.map(({ type, id, conditionally }) => `${type}:${id}${conditionally ? ' under conditions' : ''}`);
+  if (more && named.length === 0) return 'perhaps others than the ten that were looked at';
   return [...named, ...(more ? ['more'] : [])].join(', ');
 }

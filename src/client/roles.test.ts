@@ -55,6 +55,13 @@ describe('editing a role', () => {
     expect(attempts.length).toBeLessThan(40);
   });
 
+  it('gives up at once where it is the tag that changes on its way, not the role', async () => {
+    const endless = Array.from({ length: 40 }, (_, n) => () => (n % 2 === 0 ? tagged(role(), '"1-gzip"') : changed()));
+    const { edit, attempts } = editing(...endless);
+    await expect(edit).rejects.toBeInstanceOf(ConflictError);
+    expect(attempts).toHaveLength(4);
+  });
+
   it('takes a tag that something in between has made a weak one', async () => {
     const { edit, attempts } = editing(tagged(role(), 'W/"1"'), tagged(role('b'), 'W/"2"'));
     await edit;

@@ -23,7 +23,7 @@ users:
   - { username: ünï☃, id: '😀' }
   - { username: 'Ωmega' }
 services:
-  - { id: worker, active: false, attributes: { region: eu, n: [1, 'two'] } }
+  - { id: worker, active: false, attributes: { region: eu, n: [1, 'two', 1e300, 9007199254740992, -1e21] } }
   - { id: billing }
   - { id: 'a:😀' }
 groups:
@@ -126,7 +126,7 @@ describe('castellan export', () => {
     expect(contents['services']).toEqual([
       { id: 'a:😀' },
       { id: 'billing' },
-      { id: 'worker', active: false, attributes: { region: 'eu', n: [1, 'two'] } },
+      { id: 'worker', active: false, attributes: { region: 'eu', n: [1, 'two', 1e300, 9007199254740992, -1e21] } },
     ]);
     expect(Object.keys(contents).slice(0, 3)).toEqual(['types', 'users', 'services']);
     const narrowed = await on(first, ['export', '--kind', 'roles', 'types']);

@@ -37,7 +37,7 @@ export class PolicySource implements PolicyPlaces {
     // Some hundred times faster; whatever it refuses is left for the other reader to explain.
     const json = text.startsWith('{') ? readJson(text) : undefined;
     this.value = json ?? this.#readYaml();
-    const fault = faultOfValues(this.value);
+    const fault = faultOfValues(this.value, (path, value) => this.#isWrittenSo(path, value));
     if (fault) throw this.error([fault]);
   }
 
@@ -48,6 +48,14 @@ export class PolicySource implements PolicyPlaces {
       (one, other) => (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0),
     );
     return new PolicyError(this.file, inOrder, code, options);
+  }
+
+  /** Whether the file writes the number as it is kept, and as an export would: 1e300, but not 12345678901234567890. */
+  #isWrittenSo(path: PolicyPath, value: number): boolean {
+    const { node } = find(this.#parsed().document, path);
+    const written = isScalar(node) ? (node.source ?? '') : '';
+    if (!/^[-+]?\d+$/.test(written)) return written !== '';
+    return written === String(value) || BigInt(written.replace('+', '')) === BigInt(value);
   }
 
   #problem({ path, message, key }: Finding): PolicyProblem {
@@ -173,14 +181,14 @@ function isUnquoted(node: { value: unknown }, message: string): boolean {
 }
 
 /** What no table could keep as it is written: half a surrogate pair, NUL, numbers beyond a double, nesting without end. */
-function faultOfValues(top: unknown): Finding | undefined {
+function faultOfValues(top: unknown, isWrittenSo: (path: PolicyPath, value: number) => boolean): Finding | undefined {
   let values = 0;
   const faultOf = (value: unknown, path: PolicyPath): Finding | undefined => {
     values += 1;
     if (values > MOST_VALUES) return { path: [], message: 'holds too much, through its aliases' };
     if (typeof value === 'string') return faultOfText(value, path);
     if (typeof value === 'number') {
-      if (!Number.isInteger(value) || Number.isSafeInteger(value)) return undefined;
+      if (!Number.isInteger(value) || Number.isSafeInteger(value) || isWrittenSo(path, value)) return undefined;
       return { path, message: 'is a number too large to be kept exactly; quote it' };
     }
     if (typeof value !== 'object' || value === null) return undefined;
