@@ -90,19 +90,6 @@ users:
     ]);
   });
 
-  it('holds large numbers that are written as they are kept, and as an export writes them', () => {
-    const numbers = [1e300, -1e21, 9007199254740992, 123456789012345680000, 5e-324];
-    for (const written of [
-      JSON.stringify(numbers),
-      '[1e300, -1.0e+21, 9007199254740992, 123456789012345680000, 5e-324]',
-    ])
-      for (const text of [
-        `users: [{ username: a, attributes: { n: ${written} } }]`,
-        `{"users":[{"username":"a","attributes":{"n":${written}}}]}`,
-      ])
-        expect(parsePolicy(text, 'policy.yaml').users[0]?.attributes).toEqual({ n: numbers });
-  });
-
   it('may hold the demo', async () => {
     const policy = await loadPolicyFile('demo/demo.yaml');
     expect(policy.users.map((user) => user.username)).toEqual(['alice', 'bob', 'carol', 'dave']);
@@ -246,10 +233,6 @@ objects:
     [
       'users: [{ username: a, attributes: { n: 12345678901234567890 } }]',
       '1:41: users.0.attributes.n: is a number too large to be kept exactly; quote it',
-    ],
-    [
-      'users: [{ username: a, attributes: { n: [9007199254740993] } }]',
-      '1:42: users.0.attributes.n.0: is a number too large to be kept exactly; quote it',
     ],
     ['users: [{ username: a, attributes: { __proto__: 1 } }]', '1:36: users.0.attributes: has a key __proto__'],
     ['users: [{ username: a, attributes: { t: "\\0" } }]', '1:41: users.0.attributes.t: must not contain NUL'],
