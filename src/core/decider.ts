@@ -48,12 +48,7 @@ export class Decider {
 
   /** Decides several questions, answered in their order. */
   decideAll(questions: readonly Question[]): Promise<Decision[]> {
-    // The hottest path there is: where nobody is told, what each decision was made of is not kept.
-    if (this.#observers.length === 0)
-      return this.source
-        .fetchFacts(questions)
-        .then((read) => questions.map((question, index) => decide(question, factsAt(read, index, questions.length))));
-    return this.#observed(questions).then((answers) => answers.map(({ decision }) => decision));
+    return this.#answer(questions).then((answers) => answers.map(({ decision }) => decision));
   }
 
   /**
@@ -166,16 +161,11 @@ export class Decider {
 
   async #decided(questions: readonly Question[]): Promise<Answered[]> {
     const read = await this.source.fetchFacts(questions);
+    if (read.length !== questions.length)
+      throw new CastellanError('internal', 'A question was left without an answer.');
     return questions.map((question, index) => {
-      const facts = factsAt(read, index, questions.length);
+      const facts = read[index] as Facts;
       return { question, facts, decision: decide(question, facts) };
     });
   }
-}
-
-/** The facts of one of so many questions. @throws CastellanError `internal` when there are more or fewer of them than that. */
-function factsAt(read: readonly Facts[], index: number, count: number): Facts {
-  const facts = read.length === count ? read[index] : undefined;
-  if (!facts) throw new CastellanError('internal', 'A question was left without an answer.');
-  return facts;
 }

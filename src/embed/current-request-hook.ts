@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { DiscoveryModule, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { AuthorizableRequest } from '../nest/authorized-request.js';
 import { currentRequest, runInRequest, runOutsideOfRequests } from '../nest/current-request.js';
 import { Authz } from './authz.js';
@@ -52,7 +52,7 @@ export class CurrentRequestHook implements OnApplicationBootstrap {
   /** By now all is there that could have Authz injected, and no request has come yet. */
   onApplicationBootstrap(): void {
     // AuthzModule can't be named here: it is what provides this.
-    const own = new Set<unknown>([AuthzGuard, CurrentRequestHook, ViewablePipe, DiscoveryModule]);
+    const own = new Set<unknown>([AuthzGuard, CurrentRequestHook, ViewablePipe]);
     for (const module of this.modules.values()) if (module.providers.has(CurrentRequestHook)) own.add(module.metatype);
     if (mayHave(this.modules, Authz, own)) this.#following.begin();
   }

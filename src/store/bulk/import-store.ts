@@ -114,7 +114,7 @@ export class ImportStore {
     await lock(sql, 'structure');
     const { subjects, objects, memberships, assignments } = batch;
     for (const staged of [subjects, objects, memberships, assignments]) await staged.copy(client);
-    const result = await takeIn(sql, batch, () => importGrants(client, sql, batch.grants, this.#copies));
+    const result = await takeIn(client, sql, batch, this.#copies);
     await keepBatch(client, sql, turn, result);
     const { grant } = result.counts;
     if (grant) this.#areGrantsNew = grant.unchanged === 0;
@@ -135,7 +135,12 @@ function isWorthAnother(error: unknown): boolean {
   return isConflict(error) || codesOf(error).includes('23503');
 }
 
-async function takeIn(sql: SqlExecutor, batch: ImportBatch, makeGrants: () => Promise<Outcome>): Promise<BatchResult> {
+async function takeIn(
+  client: pg.Client,
+  sql: SqlExecutor,
+  batch: ImportBatch,
+  areGrantsNew: boolean,
+): Promise<BatchResult> {
   const counts: BulkCounts = {};
   const rejects: Reject[] = [];
   const add = (kind: BulkKind, outcome: Outcome): void => {
@@ -147,7 +152,7 @@ async function takeIn(sql: SqlExecutor, batch: ImportBatch, makeGrants: () => Pr
     ['object', () => importObjects(sql)],
     ['membership', () => importMemberships(sql)],
     ['assignment', () => importAssignments(sql)],
-    ['grant', makeGrants],
+    ['grant', () => importGrants(client, sql, batch.grants, areGrantsNew)],
   ];
   if (batch.rows.has('type')) add('type', await importTypes(sql, batch.types));
   if (batch.subjects.rows > 0) {
