@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import type { ImportState } from '../app/bulk/operator-import.js';
+import type { ImportEvent, ImportState } from '../app/bulk/operator-import.js';
 import type { Output } from './output.js';
 
 const TELL_EVERY_MS = 3000;
@@ -24,7 +24,7 @@ export class ImportProgressBar {
     if (this.output.json || !this.screen.isTTY || this.size === null) return;
     this.#bar = new cliProgress.SingleBar(
       {
-        format: '{bar} {percentage}%  {rows} rows  {rate} a second  {left} left',
+        format: '{bar} {percentage}%  {rows} rows  {rate} a second  {stage}',
         stream: this.screen,
         hideCursor: true,
         clearOnComplete: true,
@@ -32,18 +32,19 @@ export class ImportProgressBar {
       },
       cliProgress.Presets.shades_classic,
     );
-    this.#bar.start(this.size, state.bytes, this.#figures(state));
+    this.#bar.start(this.size, state.bytes, this.#figures(state, 'begun'));
   }
 
-  show(state: ImportState): void {
+  show(state: ImportState, event: ImportEvent): void {
+    const figures = this.#figures(state, event);
     if (this.#bar) {
-      this.#bar.update(Math.min(state.bytes, this.size ?? 0), this.#figures(state));
+      this.#bar.update(Math.min(state.bytes, this.size ?? 0), figures);
       return;
     }
     if (performance.now() - this.#told < TELL_EVERY_MS) return;
     this.#told = performance.now();
-    const { rows, rate, left } = this.#figures(state);
-    this.output.note(`${rows} rows, ${rate} a second${this.size === null ? '' : `, ${left} left`}`);
+    const { rows, rate, stage } = figures;
+    this.output.note(`${rows} rows, ${rate} a second${this.size === null ? '' : `, ${stage}`}`);
   }
 
   /** Takes the bar away. */
@@ -52,13 +53,14 @@ export class ImportProgressBar {
     this.#bar = undefined;
   }
 
-  #figures({ rows, resumed, bytes }: ImportState): { rows: string; rate: string; left: string } {
+  #figures({ rows, resumed, bytes }: ImportState, event: ImportEvent): { rows: string; rate: string; stage: string } {
     const seconds = Math.max((performance.now() - this.#begun) / 1000, 0.001);
     const rate = (rows - resumed) / seconds;
     const share = this.size ? bytes / this.size : 0;
     const begunAt = rows > 0 ? (share * resumed) / rows : 0;
     const speed = (share - begunAt) / seconds;
-    return { rows: number(rows), rate: number(rate), left: speed > 0 ? timeOf((1 - share) / speed) : 'some time' };
+    const left = speed > 0 ? timeOf((1 - share) / speed) : 'some time';
+    return { rows: number(rows), rate: number(rate), stage: event === 'indexing' ? 'making indexes' : `${left} left` };
   }
 }
 

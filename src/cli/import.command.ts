@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { ImportAsked, ImportSource, ImportState } from '../app/bulk/operator-import.js';
+import type { ImportAsked, ImportEvent, ImportSource, ImportState } from '../app/bulk/operator-import.js';
 import { examples, onDatabase, operatorSetting, wholeNumber, type Context, type DatabaseOptions } from './context.js';
 import { EXIT } from './exit-status.js';
 
@@ -42,10 +42,10 @@ export function importCommand(program: Command, { output, finish }: Context): vo
       const { config, options } = await operatorSetting({ wait });
       const bar = new bars.ImportProgressBar(output, source.identity?.size ?? null);
       const begun = performance.now();
-      let reached: ImportState | undefined;
-      const tell = (state: ImportState, event: 'begun' | 'kept'): void => {
-        reached = state;
-        if (event === 'kept') return bar.show(state);
+      let kept: ImportState | undefined;
+      const tell = (state: ImportState, event: ImportEvent): void => {
+        if (event === 'begun' || event === 'kept') kept = state;
+        if (event !== 'begun') return bar.show(state, event);
         if (state.resumed > 0)
           output.note(`${source.file}: going on behind row ${state.resumed}, where the import was broken off.`);
         bar.begin(state);
@@ -64,14 +64,14 @@ export function importCommand(program: Command, { output, finish }: Context): vo
         bar.end();
         if (error instanceof StrictRejectError) {
           const { line, code, reason } = error.reject;
-          const kept = reached ? ` ${keptText(reached)}` : '';
-          output.error({ code, message: `${source.file}:${line}: ${reason} Nothing of its batch was kept.${kept}` });
+          const others = kept ? ` ${keptText(kept)}` : '';
+          output.error({ code, message: `${source.file}:${line}: ${reason} Nothing of its batch was kept.${others}` });
           finish(EXIT.no);
           return;
         }
-        if (!(error instanceof InterruptedError) || !reached) throw error;
+        if (!(error instanceof InterruptedError) || !kept) throw error;
         const again = source.identity ? ' The same command goes on from there.' : ' Repeating it does no harm.';
-        throw new InterruptedError(`Interrupted. ${keptText(reached)}${again}`);
+        throw new InterruptedError(`Interrupted. ${keptText(kept)}${again}`);
       }
     });
 }

@@ -26,7 +26,9 @@ export interface Batch {
 /** Gathers the rows of a file to batches. */
 export class Batches {
   readonly #digest: Hash = createHash('sha256');
+  #batch = new ImportBatch();
   #sources: SourceRow[] = [];
+  #unreadable: RejectedRow[] = [];
   #characters = 0;
 
   constructor(private readonly size: number) {}
@@ -59,6 +61,8 @@ export class Batches {
     for (const row of rows) {
       this.#sources.push(row);
       this.#characters += row.text.length;
+      const rejected = takeIn(this.#batch, row);
+      if (rejected) this.#unreadable.push(rejected);
       if (this.#sources.length === this.size || this.#characters >= MOST_CHARACTERS) yield this.#close(bytes);
     }
   }
@@ -69,17 +73,13 @@ export class Batches {
   }
 
   #close(bytes: number): Batch {
-    const sources = this.#sources;
+    const [batch, sources, unreadable] = [this.#batch, this.#sources, this.#unreadable];
+    this.#batch = new ImportBatch();
     this.#sources = [];
+    this.#unreadable = [];
     this.#characters = 0;
     const text = Buffer.from(textOf(sources));
     this.#digest.update(text);
-    const batch = new ImportBatch();
-    const unreadable: RejectedRow[] = [];
-    for (const source of sources) {
-      const rejected = takeIn(batch, source);
-      if (rejected) unreadable.push(rejected);
-    }
     const sha256 = createHash('sha256').update(text).digest('hex');
     return { batch, sources, unreadable, bytes, sha256, digest: this.#digest.copy().digest('hex') };
   }

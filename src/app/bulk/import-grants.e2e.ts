@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { importRows } from '../../../test/support/imported-rows.js';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
 import { query } from '../../../test/support/query.js';
 import { temporaryFolder, type TemporaryFolder } from '../../../test/support/temporary-folder.js';
 import { examine } from '../../store/doctor.js';
-import { importAsOperator, openSource, type ImportState } from './operator-import.js';
+import type { ImportState } from './operator-import.js';
 
 const OBJECTS = 40;
 const SURROUNDINGS = [
@@ -46,15 +45,11 @@ describe('an import of grants', () => {
         `SELECT o.external_id::int AS n FROM castellan.grants g JOIN castellan.objects o ON o.id = g.object_id ORDER BY g.id`,
       )
     ).map(({ n }) => Number(n));
-  const run = async (
+  const run = (
     lines: readonly string[],
     { batchSize = 10, url = database.databaseUrl }: { batchSize?: number; url?: string } = {},
-  ): Promise<ImportState> => {
-    const file = join(folder.path, 'rows.ndjson');
-    await writeFile(file, `${lines.join('\n')}\n`);
-    const asked = { file, batchSize };
-    return importAsOperator({ url }, await openSource(asked), asked, new AbortController().signal, () => {});
-  };
+  ): Promise<ImportState> => importRows(lines, { url, folder: folder.path, batchSize });
+
   it('leaves those that stand, and takes the first of those told twice, in one batch and in two', async () => {
     await run(grants(15, 18));
     const twice = [...grants(0, 20), grant(3), ...grants(20, 30), grant(25), grant(3), ...grants(30, OBJECTS)];

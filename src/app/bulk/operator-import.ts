@@ -7,12 +7,13 @@ import { invalidField } from '../../core/errors.js';
 import { BULK_KINDS, type BulkKind } from '../../store/bulk/bulk-rows.js';
 import { InterruptedError } from '../operator.js';
 import type { PreparedDatabase } from '../prepared-database.js';
-import { importFile, type ImportState } from './import-file.js';
+import { importFile } from './import-file.js';
+import type { ImportEvent, ImportState } from './import-run.js';
 import { readCsv } from './read-csv.js';
 import { readNdjson } from './read-ndjson.js';
 import type { SourceBlock } from './source-rows.js';
 
-export { StrictRejectError, type ImportState } from './import-file.js';
+export { StrictRejectError, type ImportEvent, type ImportState } from './import-run.js';
 
 /** What an operator asks to be imported. */
 export interface ImportAsked {
@@ -37,7 +38,7 @@ export interface ImportSource {
 }
 
 // Large pieces: each is cut into lines at once.
-const PIECE_BYTES = 512 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 /**
  * Makes sure that there is such a file, and that its rows can be told apart.
@@ -94,7 +95,7 @@ export async function importAsOperator(
   source: ImportSource,
   { strict = false, restart = false, batchSize }: ImportAsked,
   signal: AbortSignal,
-  tell: (state: ImportState, event: 'begun' | 'kept') => void,
+  tell: (state: ImportState, event: ImportEvent) => void,
 ): Promise<ImportState> {
   const author = operator('cli', randomUUID());
   try {

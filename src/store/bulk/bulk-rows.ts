@@ -92,10 +92,10 @@ export interface Reject {
 
 /** What became of the rows of one kind. */
 export interface BulkCount {
-  created: number;
-  updated: number;
-  unchanged: number;
-  rejected: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejected: number;
 }
 export type BulkCounts = Partial<Record<BulkKind, BulkCount>>;
 

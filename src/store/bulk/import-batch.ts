@@ -1,13 +1,5 @@
 import { BatchGrants } from './batch-grants.js';
-import {
-  jsonText,
-  type BulkCount,
-  type BulkCounts,
-  type BulkKind,
-  type BulkRow,
-  type BulkRowOf,
-  type PlacedRow,
-} from './bulk-rows.js';
+import { jsonText, type BulkKind, type BulkRow, type BulkRowOf, type PlacedRow } from './bulk-rows.js';
 import { Staged } from './staging.js';
 import { TimeOrderedIds } from './time-ordered-ids.js';
 
@@ -117,18 +109,5 @@ export class ImportBatch {
 
   #count(kind: BulkKind): void {
     this.rows.set(kind, (this.rows.get(kind) ?? 0) + 1);
-  }
-}
-
-/** The counts of one kind that has none yet. */
-export function noCount(): BulkCount {
-  return { created: 0, updated: 0, unchanged: 0, rejected: 0 };
-}
-
-/** Adds counts to others. */
-export function addCounts(to: BulkCounts, more: BulkCounts): void {
-  for (const [kind, count] of Object.entries(more) as [BulkKind, BulkCount][]) {
-    const sum = (to[kind] ??= noCount());
-    for (const outcome of ['created', 'updated', 'unchanged', 'rejected'] as const) sum[outcome] += count[outcome];
   }
 }

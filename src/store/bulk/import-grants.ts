@@ -6,6 +6,7 @@ import { ROW_GRANTS_TABLES, rowGrantsFrom } from '../row-grants-sql.js';
 import type { BatchGrants } from './batch-grants.js';
 import type { Outcome } from './bulk-rows.js';
 import { copyGrants } from './copy-grants.js';
+import { holdReferences } from './held-references.js';
 import { placeGrants } from './placed-grants.js';
 
 const insertion = (returning: string): string => `INSERT INTO castellan.grants
@@ -37,19 +38,16 @@ export async function importGrants(
   await run(sql, 'LOCK TABLE castellan.grants IN ROW EXCLUSIVE MODE');
   const tables = await run<RowGrantsTable>(sql, ROW_GRANTS_TABLES);
   const others = await othersKeep(sql);
-  const references = others ? 'asked' : await beforehand(sql);
-  // What the tables are read by is in memory, or soon will be.
-  await client.query(
-    'SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1.1',
-  );
+  const held = !others && (await holdReferences(sql));
+  await planForMemory(client);
   const placed = await placeGrants(sql, grants);
   const { rejects } = placed;
-  const kept = references === 'held' ? tables : [];
+  const kept = held ? tables : [];
   if (areNew && !others && kept.length === 0)
     return { created: await copyGrants(client, 'castellan.grants', placed), rejects };
   await copyGrants(client, 'pg_temp.import_grants', placed);
   const [made] = await run<{ created: number }>(sql, kept.length > 0 ? MAKE_AND_KEEP : MAKE);
-  if (references === 'held') await run(sql, 'SET LOCAL session_replication_role = origin');
+  if (held) await run(sql, 'SET LOCAL session_replication_role = origin');
   for (const { name, type_id, form } of kept) {
     const rows = rowGrantsFrom('pg_temp.import_made_grants', form).replaceAll(':type', type_id);
     await run(sql, `INSERT INTO ${name} (subject_id, permission_id, row_id, place_id) ${rows}`);
@@ -64,7 +62,7 @@ interface RowGrantsTable {
 }
 
 /** Whether there are triggers on grants that are not Castellan's own. */
-async function othersKeep(sql: SqlExecutor): Promise<boolean> {
+export async function othersKeep(sql: SqlExecutor): Promise<boolean> {
   const [row] = await run<{ others: boolean }>(
     sql,
     `SELECT EXISTS (SELECT 1 FROM pg_trigger WHERE tgrelid = 'castellan.grants'::regclass AND NOT tgisinternal
@@ -73,21 +71,9 @@ async function othersKeep(sql: SqlExecutor): Promise<boolean> {
   return row?.others ?? true;
 }
 
-/**
- * Asked for each row by itself, as foreign keys are, whether what it refers to is there costs more than all the rest. It is looked up for all
- * rows of the batch anyway; so where nobody can take any of it away meanwhile, the same is not asked again. That takes a role that may
- * say so (a superuser, as the embedded database's is), and tables that nobody is just working on; else keys are asked as usual.
- */
-async function beforehand(sql: SqlExecutor): Promise<'held' | 'asked'> {
-  await run(sql, 'SAVEPOINT before_references');
-  try {
-    await run(sql, 'LOCK TABLE castellan.subjects, castellan.permissions, castellan.objects IN SHARE MODE NOWAIT');
-    await run(sql, 'SET LOCAL session_replication_role = replica');
-    return 'held';
-  } catch (error) {
-    // insufficient_privilege, lock_not_available; without the savepoint, either would end the transaction.
-    if (!['42501', '55P03'].includes(String((error as { code?: unknown }).code))) throw error;
-    await run(sql, 'ROLLBACK TO SAVEPOINT before_references');
-    return 'asked';
-  }
+/** Tells the planner, for the rest of the transaction, that what the tables are read by is in memory, or soon will be. */
+export async function planForMemory(client: pg.Client): Promise<void> {
+  await client.query(
+    'SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = off; SET LOCAL random_page_cost = 1.1',
+  );
 }

@@ -2,8 +2,8 @@ import type pg from 'pg';
 import type { Author } from '../../core/caller.js';
 import { ChangeLog } from '../change-log.js';
 import type { SqlExecutor } from '../executor.js';
-import type { BulkCount, BulkCounts, Outcome, Reject } from './bulk-rows.js';
-import { noCount } from './import-batch.js';
+import type { BulkCounts, Reject } from './bulk-rows.js';
+import type { ImportBatch } from './import-batch.js';
 import { saveProgress, type ImportProgress } from './import-progress.js';
 
 /** Where the rows of a batch come from, as the audit trail tells of it. */
@@ -24,10 +24,18 @@ export interface BatchResult {
 /** Has the last word on a batch: tells what is to be remembered of it (null: nothing); when it throws, nothing of the batch is kept. */
 export type BeforeCommit = (result: BatchResult) => Promise<ImportProgress | null>;
 
-/** How many of the rows of one kind became what. */
-export function countOf(rows: number, { created, updated = 0, rejects }: Outcome): BulkCount {
-  const rejected = rejects.length;
-  return { ...noCount(), created, updated, unchanged: rows - created - updated - rejected, rejected };
+/** Who imports a batch, and where from. */
+export interface BatchOrigin {
+  readonly author: Author;
+  readonly source: BatchSource;
+}
+
+/** A batch whose turn has come. */
+export interface BatchTurn extends BatchOrigin {
+  readonly batch: ImportBatch;
+  /** How many rows are still to come after it, as far as can be told; null where nobody knows. */
+  readonly ahead: number | null;
+  readonly beforeCommit: BeforeCommit;
 }
 
 /** Begins the transaction of a batch. */
@@ -40,22 +48,23 @@ export async function beginBatch(client: pg.Client): Promise<void> {
 export async function keepBatch(
   client: pg.Client,
   sql: SqlExecutor,
-  { author, source, beforeCommit }: { author: Author; source: BatchSource; beforeCommit: BeforeCommit },
+  turn: BatchTurn,
   result: BatchResult,
 ): Promise<void> {
-  const changed = Object.values(result.counts).some(({ created, updated }) => created + updated > 0);
-  if (changed) await record(sql, author, source, result);
-  const progress = await beforeCommit(result);
+  await recordBatch(sql, turn, result.counts);
+  const progress = await turn.beforeCommit(result);
   if (progress) await saveProgress(sql, progress);
   await client.query('COMMIT');
 }
 
-async function record(
+/** Adds a row to the audit trail, where the batch has changed something. */
+export async function recordBatch(
   sql: SqlExecutor,
-  author: Author,
-  { file, fromLine, toLine, sha256 }: BatchSource,
-  { counts }: BatchResult,
+  { author, source }: BatchOrigin,
+  counts: BulkCounts,
 ): Promise<void> {
+  if (!Object.values(counts).some(({ created, updated }) => created + updated > 0)) return;
+  const { file, fromLine, toLine, sha256 } = source;
   const changes = new ChangeLog(author);
   changes.add({
     action: 'import.batch',

@@ -49,19 +49,25 @@ const OBJECTS = `SELECT string_agg(o.external_id || E'\\t' || o.id, E'\\n') AS f
 const REACHING = `SELECT string_agg(q.id::text, ',') AS ids FROM unnest(string_to_array($1, ',')::bigint[]) AS q(id)
   WHERE EXISTS (SELECT 1 FROM castellan.objects c WHERE c.parent_id = q.id)`;
 
-interface Answer {
-  readonly ids: string;
-}
-
 /** The internal ids of names, by their numbers; 0 where there is no such thing. */
 export type Ids = readonly number[];
 
-export async function findSubjects(sql: SqlExecutor, names: Names): Promise<Ids> {
-  return idsOf(await ask(sql, SUBJECTS, names));
+const UNKNOWN = -1;
+// Some megabytes.
+const MOST_KNOWN = 100_000;
+
+/** Ids that were found, by their names, to be asked for once for as long as nobody can take away what has them. */
+export class KnownIds {
+  readonly subjects = new Map<string, number>();
+  readonly permissions = new Map<string, number>();
 }
 
-export async function findPermissions(sql: SqlExecutor, names: Names): Promise<Ids> {
-  return idsOf(await ask(sql, PERMISSIONS, names));
+export async function findSubjects(sql: SqlExecutor, names: Names, known: KnownIds): Promise<Ids> {
+  return find(sql, SUBJECTS, names, known.subjects);
+}
+
+export async function findPermissions(sql: SqlExecutor, names: Names, known: KnownIds): Promise<Ids> {
+  return find(sql, PERMISSIONS, names, known.permissions);
 }
 
 export async function findObjects(sql: SqlExecutor, names: Names): Promise<Ids> {
@@ -88,16 +94,22 @@ export async function findReaching(sql: SqlExecutor, objects: Ids): Promise<Read
   return new Set(answer?.ids?.split(',').map(Number));
 }
 
-async function ask(sql: SqlExecutor, query: string, names: Names): Promise<Answer | undefined> {
-  if (names.all.length === 0) return undefined;
-  const parts = names.all.map(partsOf);
-  const [answer] = await run<Answer>(sql, query, [
+async function find(sql: SqlExecutor, query: string, names: Names, known: Map<string, number>): Promise<Ids> {
+  const ids = names.all.map((name) => known.get(name) ?? UNKNOWN);
+  const unknown = [...ids.keys()].filter((n) => ids[n] === UNKNOWN);
+  if (unknown.length === 0) return ids;
+  const asked = unknown.map((n) => names.all[n] ?? '');
+  const parts = asked.map(partsOf);
+  const [answer] = await run<{ readonly ids: string }>(sql, query, [
     parts.map(({ type }) => type).join('\n'),
     parts.map(({ id }) => id).join('\n'),
   ]);
-  return answer;
-}
-
-function idsOf(answer: Answer | undefined): number[] {
-  return answer ? answer.ids.split(',').map(Number) : [];
+  const found = answer?.ids.split(',').map(Number) ?? [];
+  if (known.size + asked.length > MOST_KNOWN) known.clear();
+  for (const [at, n] of unknown.entries()) {
+    const id = found[at] ?? 0;
+    ids[n] = id;
+    known.set(asked[at] ?? '', id);
+  }
+  return ids;
 }

@@ -1,7 +1,7 @@
 import type { SqlExecutor } from '../executor.js';
 import { EVERYWHERE, type BatchGrants } from './batch-grants.js';
 import type { Reject } from './bulk-rows.js';
-import { findObjects, findPermissions, findReaching, findSubjects, partsOf, type Ids } from './names.js';
+import { findObjects, findPermissions, findReaching, findSubjects, KnownIds, partsOf, type Ids } from './names.js';
 
 /** The grants of a batch, with the internal ids of what they refer to, as long as nobody can take any of it away. */
 export interface PlacedGrants {
@@ -18,9 +18,13 @@ export interface PlacedGrants {
 }
 
 /** Looks up what the grants of a batch refer to. */
-export async function placeGrants(sql: SqlExecutor, grants: BatchGrants): Promise<PlacedGrants> {
-  const subjectIds = await findSubjects(sql, grants.subjects);
-  const permissionIds = await findPermissions(sql, grants.permissions);
+export async function placeGrants(
+  sql: SqlExecutor,
+  grants: BatchGrants,
+  known = new KnownIds(),
+): Promise<PlacedGrants> {
+  const subjectIds = await findSubjects(sql, grants.subjects, known);
+  const permissionIds = await findPermissions(sql, grants.permissions, known);
   const objectIds = await findObjects(sql, grants.objects);
   const reaching = await findReaching(sql, objectIds);
   const { subjectOf, permissionOf, objectOf } = grants;
