@@ -34,7 +34,7 @@ async function load(): Promise<void> {
   const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg');
   const bytes = await readFile(entry.replace(/\.js$/, '.wasm'));
   const { exports } = new WebAssembly.Instance(await WebAssembly.compile(bytes), {
-    './schema_engine_bg.js': { ...engineModule },
+    './schema_engine_bg.js': { ...engineModule, ...timersThatLetGo() },
   });
   // The engine calls this as it dies; without it, all that is seen is the lack of it.
   const host = globalThis as { PRISMA_WASM_PANIC_REGISTRY?: { set_message: (message: string) => void } };
@@ -47,6 +47,17 @@ async function load(): Promise<void> {
   engineModule.__wbg_set_wasm(exports);
   exports.__wbindgen_start();
   // oxlint-enable eslint/no-underscore-dangle
+}
+
+type Timer = (callback: () => void, ms: number) => NodeJS.Timeout;
+
+/**
+ * The engine never clears the timers by which it gives up waiting, ten seconds long: whoever has migrated would stay up for them. While it does
+ * wait for something, its connection keeps the process up.
+ */
+function timersThatLetGo(): Record<string, Timer> {
+  const names = Object.keys(engineModule).filter((name) => name.startsWith('__wbg_setTimeout_'));
+  return Object.fromEntries(names.map((name) => [name, (callback, ms) => setTimeout(callback, ms >>> 0).unref()]));
 }
 
 function messageOf(entry: string): string {

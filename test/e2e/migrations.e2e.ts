@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyMigrations, schemaDrift } from '../../src/store/migrations.js';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { query as runSql } from '../support/query.js';
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 
+const MIGRATIONS = new URL('../../dist/store/migrations.js', import.meta.url);
 const body = `
 CREATE TABLE castellan.things (id integer NOT NULL, CONSTRAINT things_pkey PRIMARY KEY (id));
 -- a comment; with a semicolon
@@ -134,6 +137,15 @@ describe('migrations', () => {
     await write('20260101000000_things', slow);
     const applied = await Promise.all([apply(), apply(), apply()]);
     expect(applied.flat()).toEqual(['20260101000000_things']);
+  });
+
+  it('leaves nothing behind that keeps a process up', async () => {
+    const program = `import { applyMigrations } from ${JSON.stringify(MIGRATIONS.href)};
+      const applied = await applyMigrations(process.argv[1]);
+      console.log(JSON.stringify({ applied: applied.length > 0, timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout') }));`;
+    const args = ['--input-type=module', '--eval', program, database.databaseUrl];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(JSON.parse(stdout)).toEqual({ applied: true, timers: [] });
   });
 
   it('shows what schema.prisma has beyond the migrations', async () => {
