@@ -104,10 +104,7 @@ async function measure(url, folder) {
   const [around, given, out, again] = ['around', 'given', 'out', 'again'].map((name) => join(folder, `${name}.ndjson`));
   await write(around, surroundings());
   await write(given, grants());
-  await promisify(execFile)(process.execPath, [MAIN, 'migrate'], {
-    env: { PATH: process.env.PATH, DATABASE_URL: url },
-  });
-  const first = await castellan(url, ['import', around, '--json']);
+  const first = await surround(url, around);
   const taken = await castellan(url, ['import', given, '--json']);
   say(`imported in ${taken.seconds.toFixed(1)} s, ${taken.megabytes.toFixed(0)} MB`);
   const dumped = await castellan(url, ['dump', '--kind', 'grant'], out);
@@ -116,13 +113,33 @@ async function measure(url, folder) {
   const repeated = await castellan(url, ['import', given, '--json']);
   const { counts } = JSON.parse(repeated.answer);
   if (counts.grant.unchanged !== GRANTS) throw new Error(`The repeat changed something: ${repeated.answer}`);
+  const watched = await whileConnected(await beside(url, 'castellan_bench_watched'), around, given);
   await castellan(url, ['dump'], out);
   const copy = await beside(url, 'castellan_bench_copy');
   const restored = await castellan(copy, ['import', out, '--json']);
   await castellan(copy, ['dump'], again);
   if ((await digest(out)) !== (await digest(again))) throw new Error('The copy is not what it was made from.');
   const { size } = await stat(given);
-  return { first, taken, dumped, repeated, restored, size };
+  return { first, taken, watched, dumped, repeated, restored, size };
+}
+
+/** Makes the tables, and all that grants refer to. */
+async function surround(url, around) {
+  const env = { PATH: process.env.PATH, DATABASE_URL: url };
+  await promisify(execFile)(process.execPath, [MAIN, 'migrate'], { env });
+  return castellan(url, ['import', around, '--json']);
+}
+
+/** Imports grants while somebody else is connected, so that indexes stay as they are. */
+async function whileConnected(url, around, given) {
+  await surround(url, around);
+  const other = new pg.Client(url);
+  await other.connect();
+  try {
+    return await castellan(url, ['import', given, '--json']);
+  } finally {
+    await other.end();
+  }
 }
 
 function report(rounds) {
@@ -140,6 +157,7 @@ function report(rounds) {
     '| --- | --- | --- | --- | --- |',
     row('import of users and objects', 'first', OBJECTS + PEOPLE + 1),
     row('import of grants', 'taken', GRANTS),
+    row('the same, while somebody else is connected', 'watched', GRANTS),
     row('the same again: nothing changes', 'repeated', GRANTS),
     row('dump of the grants', 'dumped', GRANTS),
     row('import of a whole dump', 'restored', total),

@@ -96,12 +96,22 @@ describe('grants that come in numbers to a database that nobody else is connecte
       FROM castellan.subjects s, castellan.permissions p, castellan.objects o WHERE s.external_id = 'u6' AND p.action = 'view' AND o.external_id = '999'
         AND p.type_id = o.type_id`);
     const rule = grant(20).replace('}', ',"effect":"deny"}');
-    const lines = [...grants(0, 3000), grant(5), rule, grant(2999), ...grants(3000), rule, grant(3001)];
-    const expected = { created: GRANTS, unchanged: 5, rejected: 0 };
-    expect(await run(lines)).toMatchObject({ rows: GRANTS + 5, counts: { grant: expected } });
+    const lines = [
+      ...grants(0, 100),
+      grant(3),
+      ...grants(100, 3000),
+      grant(5),
+      rule,
+      grant(2999),
+      ...grants(3000),
+      rule,
+      grant(3001),
+    ];
+    const expected = { created: GRANTS, unchanged: 6, rejected: 0 };
+    expect(await run(lines)).toMatchObject({ rows: GRANTS + 6, counts: { grant: expected } });
     expect(happened('taken')).toBeGreaterThan(20);
     expect(kept).toMatchObject({ counts: { grant: expected } });
-    expect(await inTrail()).toMatchObject({ created: GRANTS, unchanged: 5 });
+    expect(await inTrail()).toMatchObject({ created: GRANTS, unchanged: 6 });
     expect(await count(`castellan.grants WHERE effect = 'deny'`)).toBe(1);
     expect(
       await rows(
@@ -109,7 +119,7 @@ describe('grants that come in numbers to a database that nobody else is connecte
       ),
     ).toEqual([{ year: 2020 }]);
     expect(await faults()).toEqual([]);
-    expect(await run(lines)).toMatchObject({ counts: { grant: { created: 0, unchanged: GRANTS + 5 } } });
+    expect(await run(lines)).toMatchObject({ counts: { grant: { created: 0, unchanged: GRANTS + 6 } } });
     expect(happened('taken')).toBe(0);
   });
 

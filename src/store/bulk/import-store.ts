@@ -25,6 +25,8 @@ export interface LoadListener {
 export class ImportStore {
   readonly #singles: SingleBatches;
   #load: GrantLoad | null = null;
+  // As those were that came before.
+  #areMostGrantsNew = false;
   // Not after a batch that did not go in.
   #mayLoad = true;
 
@@ -81,7 +83,10 @@ export class ImportStore {
           await this.#endLoad();
         }
       }
-      return this.#singles.apply(turn);
+      const result = await this.#singles.apply(turn);
+      const { grant } = result.counts;
+      if (grant) this.#areMostGrantsNew = grant.created > grant.unchanged;
+      return result;
     });
   }
 
@@ -105,7 +110,7 @@ export class ImportStore {
   }
 
   async #beginLoad({ batch, ahead }: BatchTurn): Promise<GrantLoad | null> {
-    if (!this.#mayLoad || ahead === null || !this.#singles.findsNewGrants) return null;
+    if (!this.#mayLoad || !this.#areMostGrantsNew || !this.#singles.canCopyGrants || ahead === null) return null;
     return GrantLoad.begin(this.client, this.sql, batch, ahead);
   }
 
@@ -114,7 +119,9 @@ export class ImportStore {
     if (!load) return;
     this.#load = null;
     this.listener.loadEnds();
-    this.listener.loadKept(await load.end());
+    const { created, standing } = await load.end();
+    this.#areMostGrantsNew = created > standing;
+    this.listener.loadKept(standing);
   }
 }
 

@@ -34,6 +34,10 @@ const PARTS = `SELECT part.drop, part.make, part.refers, whole.odd FROM (
       OR EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = n.oid AND coalesce(a.attstattarget, -1) <> -1))) AS odd) whole
   ORDER BY part.refers, part.is_unique DESC`;
 
+// For the rest of the transaction, enough for some millions of rows; as much as is set, where that is more.
+const ROOM_TO_SORT = `SELECT set_config('maintenance_work_mem', greatest(setting::bigint, 256 * 1024) || 'kB', true)
+  FROM pg_settings WHERE name = 'maintenance_work_mem'`;
+
 /**
  * The indexes and the keys of castellan.grants while rows are taken in without them: sorted once, an index of all rows takes a fraction of
  * what it takes to look for the place of each. By their definitions in the catalogue, so that those are kept that an operator has added.
@@ -59,6 +63,7 @@ export class SetAside {
 
   /** Makes them anew. @throws an error of Postgres with the code 23505 where a unique one finds the same twice. */
   async makeAnew(): Promise<void> {
+    await run(this.sql, ROOM_TO_SORT);
     for (const { make } of this.parts) await run(this.sql, make);
   }
 }

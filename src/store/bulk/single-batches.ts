@@ -22,16 +22,15 @@ export class SingleBatches {
   #areGrantsNew = true;
   // Not where the table has row-level security.
   #canCopyGrants = true;
-  #hasCopied = false;
 
   constructor(
     private readonly client: pg.Client,
     private readonly sql: SqlExecutor,
   ) {}
 
-  /** Whether the grants of the last batch that had any were all new, and those of the next ones may well be. */
-  get findsNewGrants(): boolean {
-    return this.#hasCopied && this.#copies;
+  /** Whether grants can be copied straight into their table, as far as it has shown. */
+  get canCopyGrants(): boolean {
+    return this.#canCopyGrants;
   }
 
   /** Takes a batch, and keeps it. @throws an error of Postgres; and as `beforeCommit` does. */
@@ -61,10 +60,7 @@ export class SingleBatches {
     const result = await takeIn(client, sql, batch, this.#copies);
     await keepBatch(client, sql, turn, result);
     const { grant } = result.counts;
-    if (grant) {
-      this.#areGrantsNew = grant.unchanged === 0;
-      this.#hasCopied = grant.created > 0;
-    }
+    if (grant) this.#areGrantsNew = grant.unchanged === 0;
     return result;
   }
 
