@@ -44,7 +44,11 @@ export function importCommand(program: Command, { output, finish }: Context): vo
       const begun = performance.now();
       let kept: ImportState | undefined;
       const tell = (state: ImportState, event: ImportEvent): void => {
-        if (event === 'begun' || event === 'kept') kept = state;
+        if (event !== 'taken' && event !== 'indexing') kept = state;
+        if (event === 'undone')
+          output.note(
+            `${source.file}: the grants behind row ${state.rows} could not be kept together; they go in batch by batch.`,
+          );
         if (event !== 'begun') return bar.show(state, event);
         if (state.resumed > 0)
           output.note(`${source.file}: going on behind row ${state.resumed}, where the import was broken off.`);

@@ -10,6 +10,19 @@ const UNREACHABLE_MESSAGE =
 const BUSY_MESSAGE =
   /timeout exceeded when trying to connect|Unable to start a transaction in the given time|Transaction already closed|expired transaction/i;
 
+/**
+ * What Postgres says that is asked for by name.
+ *
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export const SQLSTATE = {
+  featureNotSupported: '0A000',
+  foreignKeyViolation: '23503',
+  uniqueViolation: '23505',
+  insufficientPrivilege: '42501',
+  lockNotAvailable: '55P03',
+} as const;
+
 const UNFIT_ID = /constraint "ids of type \d+ are (uuid|int|bigint)"/;
 
 /** The refusal to register an object under an id that the app's own table could not hold. */

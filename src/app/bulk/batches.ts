@@ -16,8 +16,9 @@ export interface Batch {
   readonly sources: readonly SourceRow[];
   /** Those that make no sense in themselves. */
   readonly unreadable: readonly RejectedRow[];
-  /** How many of the file's bytes were read. */
+  /** How many of the file's bytes were read, and how many rows these hold. */
   readonly bytes: number;
+  readonly rowsRead: number;
   /** The SHA-256 of these rows, and of all rows up to here, in hexadecimal. */
   readonly sha256: string;
   readonly digest: string;
@@ -30,6 +31,7 @@ export class Batches {
   #sources: SourceRow[] = [];
   #unreadable: RejectedRow[] = [];
   #characters = 0;
+  #rowsRead = 0;
 
   constructor(private readonly size: number) {}
 
@@ -47,7 +49,9 @@ export class Batches {
       const next = await blocks.next();
       if (next.done) return null;
       const { rows, bytes } = next.value;
-      batches.#digest.update(textOf(rows.slice(0, left)));
+      const passed = rows.slice(0, left);
+      batches.#digest.update(textOf(passed));
+      batches.#rowsRead += passed.length;
       if (rows.length >= left) {
         const isSame = batches.#digest.copy().digest('hex') === until.digest;
         return isSame ? { rows: rows.slice(left), bytes } : null;
@@ -58,6 +62,7 @@ export class Batches {
 
   /** The batches that a block fills. */
   *add({ rows, bytes }: SourceBlock): Generator<Batch> {
+    this.#rowsRead += rows.length;
     for (const row of rows) {
       this.#sources.push(row);
       this.#characters += row.text.length;
@@ -81,7 +86,8 @@ export class Batches {
     const text = Buffer.from(textOf(sources));
     this.#digest.update(text);
     const sha256 = createHash('sha256').update(text).digest('hex');
-    return { batch, sources, unreadable, bytes, sha256, digest: this.#digest.copy().digest('hex') };
+    const [rowsRead, digest] = [this.#rowsRead, this.#digest.copy().digest('hex')];
+    return { batch, sources, unreadable, bytes, rowsRead, sha256, digest };
   }
 }
 

@@ -222,6 +222,77 @@ describe('grants that come in numbers to a database that nobody else is connecte
     expect(await rows(`SELECT obj_description('castellan.added'::regclass) AS text`)).toEqual([{ text: 'of ours' }]);
   });
 
+  it('leave keys alone that have settings of their own, and indexes where they are', async () => {
+    const space = `space_${randomUUID().slice(0, 8)}`;
+    const operator = new pg.Client(database.databaseUrl);
+    await operator.connect();
+    await operator.query('SET allow_in_place_tablespaces = on');
+    await operator.query(`CREATE TABLESPACE ${space} LOCATION ''`);
+    await operator.end();
+    const inDatabase = (change: string): Promise<unknown> =>
+      rows(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I ${change}', current_database()); END $$`);
+    try {
+      await inDatabase(`SET default_tablespace = ${space}`);
+      await run(grants(0, 5000));
+      expect(happened('indexing')).toBe(1);
+    } finally {
+      await inDatabase('RESET default_tablespace');
+      // Fails where anything has gone there.
+      await rows(`DROP TABLESPACE ${space}`);
+    }
+    await rows('ALTER INDEX castellan.grants_pkey SET (fillfactor = 70)');
+    await run(grants(5000));
+    expect(happened('indexing')).toBe(0);
+    expect(await rows(`SELECT reloptions FROM pg_class WHERE relname = 'grants_pkey'`)).toEqual([
+      { reloptions: ['fillfactor=70'] },
+    ]);
+  });
+
+  it('are told to whoever replicates the table, those that were told twice among them', async () => {
+    await rows('CREATE PUBLICATION all_of_it FOR ALL TABLES');
+    expect(await run([...grants(0, 5000), grant(4000), ...grants(5000)])).toMatchObject({
+      counts: { grant: { created: GRANTS, unchanged: 1 } },
+    });
+    expect([happened('indexing'), happened('undone')]).toEqual([1, 0]);
+  });
+
+  it('take as long as they take, whatever limit transactions have', async () => {
+    await rows(
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET transaction_timeout = %L', current_database(), '500ms'); END $$`,
+    );
+    const still = new Int32Array(new SharedArrayBuffer(4));
+    const slow = run(grants(), {
+      tell: (state, event) => {
+        if (event === 'taken' && state.rows === 2000) Atomics.wait(still, 0, 0, 900);
+      },
+    });
+    expect(await slow).toMatchObject({ counts: { grant: { created: GRANTS } } });
+    expect(happened('indexing')).toBe(1);
+  });
+
+  it('are taken no further than is worth while when those that come stand already', async () => {
+    await run(grants(25));
+    expect(await run(grants(), { batchSize: 25 })).toMatchObject({
+      counts: { grant: { created: 25, unchanged: GRANTS - 25 } },
+    });
+    expect(happened('indexing')).toBe(1);
+    expect(happened('taken')).toBeLessThanOrEqual(100);
+    expect(await faults()).toEqual([]);
+  });
+
+  it('go in batch by batch when they can not be kept together, up to the batch that can not be kept at all', async () => {
+    await rows(`CREATE UNIQUE INDEX own ON castellan.grants (object_id, effect) WHERE effect = 'deny'`);
+    const denied = (n: number): string => grant(n).replace('}', ',"effect":"deny"}');
+    const lines = [...grants(0, 1000), denied(1), ...grants(1000, 5000), denied(2), ...grants(5000)];
+    await expect(run(lines)).rejects.toThrow(/own/);
+    expect(happened('undone')).toBe(1);
+    expect(kept).toMatchObject({ rows: 5000 });
+    expect(await count('castellan.grants')).toBe(5000);
+    expect(await rows('SELECT rows::int AS rows FROM castellan.imports')).toEqual([{ rows: 5000 }]);
+    await rows('DROP INDEX castellan.own');
+    expect(await run(lines)).toMatchObject({ resumed: 5000, counts: { grant: { created: GRANTS + 2 } } });
+  });
+
   it('go in batch by batch where a table of row grants is to be kept', async () => {
     await rows(prismaView({ type: 'post', idType: 'int' }).migration);
     expect(await run(grants())).toMatchObject({ counts: { grant: { created: GRANTS } } });
@@ -230,22 +301,31 @@ describe('grants that come in numbers to a database that nobody else is connecte
   });
 
   it.each([
-    ['owns the tables, with its foreign keys made anew', true],
-    ['does not own them, batch by batch', false],
-  ])('go in by a role that is no superuser and %s', async (_what, owns) => {
+    ['owns the tables, with its foreign keys made anew', 'OWNS', 'together'],
+    ['does not own them, batch by batch', 'OWNS NOT', 'singly'],
+    ['owns them, but may not make an index, batch by batch', 'OWNS; REVOKE CREATE ON SCHEMA castellan FROM', 'singly'],
+    [
+      'owns them, but may not make a key, after it was tried',
+      'OWNS; REVOKE REFERENCES ON castellan.subjects FROM',
+      'again',
+    ],
+  ])('go in by a role that is no superuser and %s', async (_what, rights, how) => {
     const role = `importer_${randomUUID().slice(0, 8)}`;
     await rows(`CREATE ROLE ${role} LOGIN PASSWORD 'importer'; GRANT ALL ON SCHEMA castellan TO ${role};
       GRANT ALL ON ALL TABLES IN SCHEMA castellan TO ${role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA castellan TO ${role}`);
-    if (owns) await rows(`ALTER TABLE castellan.grants OWNER TO ${role}`);
+    const [owning = '', less] = rights.split('; ');
+    if (owning === 'OWNS') await rows(`ALTER TABLE castellan.grants OWNER TO ${role}`);
+    if (less) await rows(`${less} ${role}`);
     const url = new URL(database.databaseUrl);
     [url.username, url.password] = [role, 'importer'];
     const before = await definitions();
     try {
       const lines = [...grants(0, 5000), grant(1).replace('post:0', 'post:none'), ...grants(5000)];
       expect(await run(lines, { url: url.href })).toMatchObject({
+        resumed: 0,
         counts: { grant: { created: GRANTS, unchanged: 0, rejected: 1 } },
       });
-      expect(happened('indexing')).toBe(owns ? 1 : 0);
+      expect([happened('indexing'), happened('undone')]).toEqual([how === 'singly' ? 0 : 1, how === 'again' ? 1 : 0]);
       expect(await definitions()).toEqual(before);
     } finally {
       await rows(`ALTER TABLE castellan.grants OWNER TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`);

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Author } from '../../core/caller.js';
 import { findProgress, forgetProgress, type ImportProgress } from '../../store/bulk/import-progress.js';
 import { analyze, ImportStore } from '../../store/bulk/import-store.js';
+import { LoadLostError } from '../../store/bulk/load-lost-error.js';
 import { Batches, type Batch } from './batches.js';
 import { ImportRunningError } from './import-running-error.js';
 import { ImportRun, type ImportEvent, type ImportState } from './import-run.js';
@@ -41,19 +42,45 @@ export async function importFile(
   request: ImportRequest,
   tell: (state: ImportState, event: ImportEvent) => void,
 ): Promise<ImportState> {
+  const { databaseUrl, identity, signal } = request;
   let run: ImportRun | undefined;
-  const store = await ImportStore.open(request.databaseUrl, request.signal, {
+  const store = await ImportStore.open(databaseUrl, signal, {
     loadEnds: () => run?.loadEnds(),
     loadKept: (standing) => run?.loadKept(standing),
   });
-  let rejects: RejectsFile | undefined;
+  const begun = (each: ImportRun): void => void (run = each);
+  try {
+    if (identity && !(await store.claim(identity.source))) throw new ImportRunningError(request.file);
+    const state = await importRows(store, request, tell, begun).catch((error: unknown) => {
+      if (!(error instanceof LoadLostError)) throw error;
+      const from = run?.state.resumed;
+      return importRows(store, { ...request, restart: false }, tell, begun, from);
+    });
+    if (identity) await forgetProgress(store.executor, identity.source);
+    if (state.rows - state.resumed >= MANY_ROWS) await analyze(store.executor, state.counts);
+    return state;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Imports all rows that were not imported yet. `resumed` is given where this very import has taken some of those: how many there were before it. */
+async function importRows(
+  store: ImportStore,
+  request: ImportRequest,
+  tell: (state: ImportState, event: ImportEvent) => void,
+  hasBegun: (run: ImportRun) => void,
+  resumed?: number,
+): Promise<ImportState> {
+  const begun = await begin(store, request);
+  const rejects = new RejectsFile(request.rejectsPath, begun.rejectsSize);
   let taking: Promise<void> = Promise.resolve();
   try {
-    if (request.identity && !(await store.claim(request.identity.source))) throw new ImportRunningError(request.file);
-    const begun = await begin(store, request);
-    rejects = new RejectsFile(request.rejectsPath, begun.rejectsSize);
     if (begun.rejectsSize > 0) await rejects.goOn();
-    run = new ImportRun(store, request, rejects, begun.state, tell);
+    const state = resumed === undefined ? begun.state : { ...begun.state, resumed };
+    const run = new ImportRun(store, request, rejects, state, tell);
+    hasBegun(run);
+    tell(state, resumed === undefined ? 'begun' : 'undone');
     for await (const batch of batchesOf(begun)) {
       await taking;
       request.signal.throwIfAborted();
@@ -63,16 +90,16 @@ export async function importFile(
     }
     await taking;
     await store.end();
-    const { state } = run;
-    if (request.identity) await forgetProgress(store.executor, request.identity.source);
-    if (state.rows - state.resumed >= MANY_ROWS) await analyze(store.executor, state.counts);
-    return state;
-  } finally {
-    // What was read before the file turned out to be unreadable is taken all the same.
+    return run.state;
+  } catch (error) {
     await taking.catch(() => {});
-    await store.end().catch(() => {});
-    await rejects?.close();
-    await store.close();
+    // What was read before the file turned out to be unreadable is kept all the same; a connection that is gone has been told of.
+    await store.end().catch((lost: unknown) => {
+      if (lost instanceof LoadLostError) throw lost;
+    });
+    throw error;
+  } finally {
+    await rejects.close();
   }
 }
 

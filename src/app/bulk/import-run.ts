@@ -19,8 +19,11 @@ export interface ImportState {
   readonly counts: BulkCounts;
 }
 
-/** What has happened: the import has begun, a batch went in, indexes are made for those that did, or all batches up to here are kept. */
-export type ImportEvent = 'begun' | 'taken' | 'indexing' | 'kept';
+/**
+ * What has happened: the import has begun, a batch went in, indexes are made for those that did, all batches up to here are kept, or those behind here
+ * could not be kept together, and go in again by themselves.
+ */
+export type ImportEvent = 'begun' | 'taken' | 'indexing' | 'kept' | 'undone';
 
 /** A row was rejected where none was to be. */
 export class StrictRejectError extends Error {
@@ -43,7 +46,6 @@ export class ImportRun implements LoadListener {
     private readonly tell: (state: ImportState, event: ImportEvent) => void,
   ) {
     this.#state = begun;
-    tell(begun, 'begun');
   }
 
   get state(): ImportState {
@@ -115,10 +117,10 @@ export class ImportRun implements LoadListener {
   }
 
   /** How many rows may come after the batch, by the size of those that were read; null where the file's size is not known. */
-  #rowsAfter({ sources, bytes }: Batch): number | null {
+  #rowsAfter({ sources, bytes, rowsRead }: Batch): number | null {
     const { identity } = this.request;
     if (!identity) return null;
-    const rows = this.#state.rows + sources.length;
-    return Math.max(0, identity.size - bytes) * (rows / Math.max(1, bytes));
+    const taken = this.#state.rows + sources.length;
+    return rowsRead - taken + (Math.max(0, identity.size - bytes) / Math.max(1, bytes)) * rowsRead;
   }
 }

@@ -46,6 +46,18 @@ describe('the rows of CSV', () => {
     }
   });
 
+  it.each([
+    ['user:a,post:"view', 3],
+    ['user:a,"post:view"x', 3],
+    ['user:a,"post:view', 4],
+  ])('end where quotes make no sense, with the line: %s', async (row, line) => {
+    const text = `subject,permission\nuser:a,post:view\n${row}\nuser:b,post:view\n`;
+    await expect(rowsOf(Buffer.from(text))).rejects.toMatchObject({
+      code: 'invalid_request',
+      faults: [{ path: `line ${line}`, message: expect.stringMatching(/^can not be read as CSV: /) as string }],
+    });
+  });
+
   it('keep their lines behind empty ones and cells of many lines, and make no null of what JSON can not say', async () => {
     const rows = await rowsOf(
       Buffer.from(

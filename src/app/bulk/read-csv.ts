@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { parse, type CastingContext } from 'csv-parse';
+import { CsvError, parse, type CastingContext } from 'csv-parse';
 import { invalidField } from '../../core/errors.js';
 import type { BulkKind } from '../../store/bulk/bulk-rows.js';
 import { parseStrictJson } from '../strict-json.js';
@@ -71,9 +71,10 @@ export async function* readCsv(stream: AsyncIterable<Buffer>, kind: BulkKind | u
       }
     }
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    if (!code.startsWith('CSV_')) throw error;
-    throw invalidField(`line ${line}`, `can not be read as CSV: ${message}`);
+    if (!(error instanceof CsvError)) throw error;
+    // The parser is further than the rows that it has handed out.
+    const reached = 'lines' in error && typeof error.lines === 'number' ? error.lines : line;
+    throw invalidField(`line ${reached}`, `can not be read as CSV: ${error.message}`);
   }
   if (rows.length > 0) yield { rows, bytes };
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { codesOf } from '../database-errors.js';
+import { codesOf, SQLSTATE } from '../database-errors.js';
 import { run } from '../doctor-check.js';
 import type { SqlExecutor } from '../executor.js';
 import { ROW_GRANTS_TABLES } from '../row-grants-sql.js';
@@ -7,11 +7,18 @@ import { lock } from '../write-transactions.js';
 import { countOf, withStanding } from './bulk-counts.js';
 import type { BulkCounts } from './bulk-rows.js';
 import { copyGrants } from './copy-grants.js';
-import { holdReferences, LOCKED, MAY_NOT } from './held-references.js';
+import { holdReferences } from './held-references.js';
 import type { ImportBatch } from './import-batch.js';
 import { othersKeep, planForMemory } from './import-grants.js';
 import { saveProgress, type ImportProgress } from './import-progress.js';
-import { beginBatch, recordBatch, type BatchOrigin, type BatchResult, type BatchTurn } from './import-transaction.js';
+import {
+  beginBatch,
+  recordBatches,
+  type RecordedBatch,
+  type BatchResult,
+  type BatchTurn,
+} from './import-transaction.js';
+import type { LoadWatch } from './load-watch.js';
 import { KnownIds } from './names.js';
 import { placeGrants } from './placed-grants.js';
 import { SetAside } from './set-aside.js';
@@ -19,23 +26,25 @@ import { ID_BYTES } from './time-ordered-ids.js';
 
 // A process that is killed loses what it took: so much at most, or half of all where more stand.
 const ROWS_AT_ONCE = 5_000_000;
-// Whoever comes waits until the indexes of all are made: some minutes for twice as many.
+// And for each grant that has proved new: those that turn out to stand are written all the same, and taken back.
+const ROWS_FOR_EACH_NEW = 100;
+// Whoever comes waits until the indexes of all are made: a minute or two for twice as many.
 const MOST_STANDING = 20_000_000;
-// Below that, indexes are gone through as fast as they are made.
-const FEWEST_BATCHES = 4;
 // Indexes made anew, of so many more rows, take no longer than those of the new ones that are gone through.
 const STANDING_FOR_EACH = 2;
-// Of a grant that says no more than who may do what and where, in its table.
-const ROW_BYTES = 70;
+// With less still to come, indexes are gone through as fast as they are made.
+const FEWEST_BATCHES = 4;
+// After that, no more are taken: the machine is slower than any that this was made for.
 const MOST_MS = 10 * 60_000;
 
-const DEPENDED_ON = '2BP01';
-const TOLD_TWICE = '23505';
-
-// Parallel workers and walsenders count like whoever has begun them; of other roles' connections, little more than this is told.
-const SITUATION = `SELECT pg_relation_size('castellan.grants')::float8 / ${ROW_BYTES} AS standing, EXISTS (
-    SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()
-  ) AS are_others_here`;
+// What a grant takes on the disk that says no more than who may do what and where. What is counted may have been forgotten; dead rows take room, too.
+const SITUATION = `SELECT EXISTS (
+    SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> ALL ($1::int[] || pg_backend_pid())
+  ) AS are_others_here,
+  CASE WHEN counted > 0 THEN least(counted, fitting) ELSE fitting END AS standing,
+  has_schema_privilege('castellan', 'CREATE') AS may_make
+  FROM (SELECT pg_relation_size(oid)::float8 / 115 AS fitting, greatest(pg_stat_get_live_tuples(oid), reltuples)::float8 AS counted
+    FROM pg_class WHERE oid = 'castellan.grants'::regclass) sizes`;
 
 // To take keys away needs as much of the tables that they refer to.
 const LOCK_REFERENCES =
@@ -44,9 +53,9 @@ const LOCK_REFERENCES =
 // Whoever waits for what is written here while others wait for the load would wait in a circle.
 const LOCK_WRITTEN = 'LOCK TABLE castellan.changes, castellan.imports IN ROW EXCLUSIVE MODE NOWAIT';
 
-// A process that was stopped, and not ended, does not keep everybody else waiting for good. (transaction_timeout is known from Postgres 17 on.)
-const limit = (transactionMs: number): string => `SELECT set_config('idle_in_transaction_session_timeout', '60s', true),
-  (SELECT set_config(name, '${transactionMs}', true) FROM pg_settings WHERE name = 'transaction_timeout')`;
+// How long it may take is up to those who wait for it; and whoever breaks it off is noticed while indexes are made. (Not every Postgres knows of both.)
+const UNLIMITED = `SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE '500ms' END, true)
+  FROM pg_settings WHERE name IN ('transaction_timeout', 'client_connection_check_interval')`;
 
 const IS_WAITED_FOR = `SELECT EXISTS (
     SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
@@ -60,11 +69,26 @@ const TAKE_BACK = `WITH told AS (
   ) SELECT width_bucket(id, $1::uuid[]) AS batch, count(*)::int AS rows FROM gone GROUP BY 1`;
 
 /** What is left to be told of a batch that is in. */
-interface LoadedBatch {
-  readonly origin: BatchOrigin;
-  readonly counts: BulkCounts;
+interface LoadedBatch extends RecordedBatch {
   /** Of its first grant; null where it has none. */
   readonly firstId: string | null;
+}
+
+interface Situation {
+  readonly are_others_here: boolean;
+  readonly standing: number;
+  readonly may_make: boolean;
+}
+
+/** What speaks for a load. */
+export interface LoadProspect {
+  /** Its first batch. */
+  readonly batch: ImportBatch;
+  /** How many rows are still to come, as far as can be told. */
+  readonly ahead: number;
+  /** How many grants have turned out to be new. */
+  readonly proved: number;
+  readonly watch: LoadWatch;
 }
 
 /**
@@ -88,27 +112,32 @@ export class GrantLoad {
   ) {}
 
   /**
-   * Begins one, in a transaction of its own. Null, with no transaction open, where it would not be faster (`ahead` is how many rows are still
-   * to come), would be in somebody's way, or is not possible: for a role that does not own the table, or where something else is kept with it.
+   * Begins one, in a transaction of its own; or tells, with no transaction open, that it can't: `not now` where it would not be faster, or would be
+   * in somebody's way; `never` for a role that does not own the table, or where something else is kept with it.
    */
   static async begin(
     client: pg.Client,
     sql: SqlExecutor,
-    batch: ImportBatch,
-    ahead: number,
-  ): Promise<GrantLoad | null> {
+    { batch, ahead, proved, watch }: LoadProspect,
+  ): Promise<GrantLoad | 'not now' | 'never'> {
     const { rows } = batch.grants;
-    if (!isOfGrants(batch) || rows === 0 || ahead < FEWEST_BATCHES * rows) return null;
-    const [situation] = await run<{ standing: number; are_others_here: boolean }>(sql, SITUATION);
+    if (!isOfGrants(batch) || rows === 0 || ahead < FEWEST_BATCHES * rows) return 'not now';
+    const [situation] = await run<Situation>(sql, SITUATION, [watch.pids]);
+    if (!situation?.may_make) return 'never';
     // The indexes are made of what stands too.
-    const most = Math.min(MOST_STANDING, STANDING_FOR_EACH * ahead);
-    if (!situation || situation.are_others_here || situation.standing > most) return null;
+    const { are_others_here, standing } = situation;
+    if (are_others_here || standing > Math.min(MOST_STANDING, STANDING_FOR_EACH * ahead)) return 'not now';
+    await watch.open();
     await beginBatch(client);
     await lock(sql, 'structure');
     const setAside = await setAsideFor(client, sql);
-    if (setAside) return new GrantLoad(client, sql, setAside, Math.max(ROWS_AT_ONCE, situation.standing));
-    await client.query('ROLLBACK');
-    return null;
+    if (typeof setAside === 'string') {
+      await client.query('ROLLBACK');
+      return setAside;
+    }
+    const most = Math.min(Math.max(ROWS_AT_ONCE, standing), ROWS_FOR_EACH_NEW * proved);
+    await watch.begin(sql);
+    return new GrantLoad(client, sql, setAside, most);
   }
 
   /** Whether a batch can go in, and nobody waits for the end. */
@@ -133,7 +162,7 @@ export class GrantLoad {
       await client.query('RELEASE SAVEPOINT before_batch');
       const { author, source } = turn;
       const firstId = rows > 0 ? turn.batch.grants.ids.toString('hex', 0, ID_BYTES) : null;
-      this.#batches.push({ origin: { author, source }, counts, firstId });
+      this.#batches.push({ author, source, counts, firstId });
       this.#rows += created;
       this.#progress = progress;
       return result;
@@ -143,15 +172,19 @@ export class GrantLoad {
     }
   }
 
-  /** Keeps all of it. Of the grants that were counted as created, tells how many are new, and how many stood already or were told twice. */
+  /**
+   * Keeps all of it. Of the grants that were counted as created, tells how many are new, and how many stood already or were told twice.
+   *
+   * @throws an error of Postgres, where it can not be kept.
+   */
   async end(): Promise<{ readonly created: number; readonly standing: number }> {
     const { client, sql } = this;
-    // Indexes take as long as they take.
-    await client.query(limit(0));
     const repeated = await this.#makeIndexes();
-    for (const batch of this.#batches)
-      await recordBatch(sql, batch.origin, withStanding(batch.counts, repeated.get(batch) ?? 0));
     const standing = [...repeated.values()].reduce((sum, rows) => sum + rows, 0);
+    await recordBatches(
+      sql,
+      this.#batches.map((batch) => ({ ...batch, counts: withStanding(batch.counts, repeated.get(batch) ?? 0) })),
+    );
     const progress = this.#progress;
     if (progress) await saveProgress(sql, { ...progress, counts: withStanding(progress.counts, standing) });
     await client.query('COMMIT');
@@ -161,18 +194,19 @@ export class GrantLoad {
   /** Makes the indexes anew. Answers how many grants had to go again for that, of each batch. */
   async #makeIndexes(): Promise<ReadonlyMap<LoadedBatch, number>> {
     const { client, sql, setAside } = this;
-    await client.query('SAVEPOINT before_indexes');
+    await setAside.makePrimaryKey();
+    await client.query('SAVEPOINT before_others');
     try {
-      await setAside.makeAnew();
+      await setAside.makeOthers();
       return new Map();
     } catch (error) {
-      if (!codesOf(error).includes(TOLD_TWICE)) throw error;
-      await client.query('ROLLBACK TO SAVEPOINT before_indexes');
+      if (!codesOf(error).includes(SQLSTATE.uniqueViolation)) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT before_others');
     }
     const batches = this.#batches.filter(({ firstId }) => firstId !== null);
     const firstIds = batches.map(({ firstId }) => firstId);
     const gone = await run<{ batch: number; rows: number }>(sql, TAKE_BACK, [firstIds]);
-    await setAside.makeAnew();
+    await setAside.makeOthers();
     return new Map(
       gone.flatMap(({ batch, rows }) => {
         const of = batches[batch - 1];
@@ -187,18 +221,20 @@ function isOfGrants(batch: ImportBatch): boolean {
 }
 
 /** Sets the indexes aside, where nobody is at work on the tables, and nothing else is to be kept with them. */
-async function setAsideFor(client: pg.Client, sql: SqlExecutor): Promise<SetAside | null> {
+async function setAsideFor(client: pg.Client, sql: SqlExecutor): Promise<SetAside | 'not now' | 'never'> {
   try {
     await run(sql, 'LOCK TABLE castellan.grants IN ACCESS EXCLUSIVE MODE NOWAIT');
-    if ((await othersKeep(sql)) || (await run(sql, ROW_GRANTS_TABLES)).length > 0) return null;
+    if ((await othersKeep(sql)) || (await run(sql, ROW_GRANTS_TABLES)).length > 0) return 'never';
     const held = await holdReferences(sql);
     if (!held) await run(sql, LOCK_REFERENCES);
-    await planForMemory(client);
     await run(sql, LOCK_WRITTEN);
-    await client.query(limit(2 * MOST_MS));
-    return await SetAside.of(sql, { references: !held });
+    await planForMemory(client);
+    await client.query(UNLIMITED);
+    return (await SetAside.of(sql, { references: !held })) ?? 'never';
   } catch (error) {
-    if (codesOf(error).some((code) => [MAY_NOT, LOCKED, DEPENDED_ON].includes(code))) return null;
-    throw error;
+    const codes = codesOf(error);
+    // Whatever Postgres has against it, rows can go in batch by batch.
+    if (codes.length === 0) throw error;
+    return codes.includes(SQLSTATE.lockNotAvailable) ? 'not now' : 'never';
   }
 }

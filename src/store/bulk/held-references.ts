@@ -1,11 +1,8 @@
-import { codesOf } from '../database-errors.js';
+import { codesOf, SQLSTATE } from '../database-errors.js';
 import { run } from '../doctor-check.js';
 import type { SqlExecutor } from '../executor.js';
 
-/** What Postgres says where a role may not do something (insufficient_privilege). */
-export const MAY_NOT = '42501';
-/** What it says where somebody else has a lock that is not to be waited for (lock_not_available). */
-export const LOCKED = '55P03';
+const NOT_HELD: readonly string[] = [SQLSTATE.insufficientPrivilege, SQLSTATE.lockNotAvailable];
 
 /**
  * Asked for each row by itself, as foreign keys are, whether what it refers to is there costs more than all the rest. It is looked up for all
@@ -20,7 +17,7 @@ export async function holdReferences(sql: SqlExecutor): Promise<boolean> {
     await run(sql, 'SET LOCAL session_replication_role = replica');
     return true;
   } catch (error) {
-    if (!codesOf(error).some((code) => code === MAY_NOT || code === LOCKED)) throw error;
+    if (!codesOf(error).some((code) => NOT_HELD.includes(code))) throw error;
     // Without the savepoint, the error would end the transaction.
     await run(sql, 'ROLLBACK TO SAVEPOINT before_references');
     return false;

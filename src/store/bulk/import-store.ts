@@ -7,6 +7,8 @@ import { openBulkConnection } from './bulk-connection.js';
 import type { BulkCounts, BulkKind } from './bulk-rows.js';
 import { GrantLoad } from './grant-load.js';
 import type { BatchResult, BatchTurn } from './import-transaction.js';
+import { LoadLostError } from './load-lost-error.js';
+import { LoadWatch } from './load-watch.js';
 import { SingleBatches } from './single-batches.js';
 import { createStaging } from './staging.js';
 
@@ -25,24 +27,27 @@ export interface LoadListener {
 export class ImportStore {
   readonly #singles: SingleBatches;
   #load: GrantLoad | null = null;
+  readonly #watch: LoadWatch;
   // As those were that came before.
   #areMostGrantsNew = false;
-  // Not after a batch that did not go in.
+  #newGrants = 0;
   #mayLoad = true;
 
   private constructor(
     private readonly client: pg.Client,
     private readonly sql: SqlExecutor,
+    watch: LoadWatch,
     private readonly listener: LoadListener,
   ) {
     this.#singles = new SingleBatches(client, sql);
+    this.#watch = watch;
   }
 
   /** @throws CastellanError `database_unavailable`, `overloaded`. */
   static async open(databaseUrl: string, signal: AbortSignal, listener: LoadListener): Promise<ImportStore> {
     const client = await openBulkConnection(databaseUrl, 'castellan import', signal);
     await translatingDatabaseErrors(() => createStaging(client));
-    return new ImportStore(client, new PgExecutor(client), listener);
+    return new ImportStore(client, new PgExecutor(client), new LoadWatch(databaseUrl, signal), listener);
   }
 
   /**
@@ -68,7 +73,7 @@ export class ImportStore {
    * Takes a batch. What stands already as its row says stays as it is, and what a row can not be made of is told: neither hinders the others.
    * It is kept now, or together with others.
    *
-   * @throws CastellanError `database_unavailable`, `overloaded`; and as `beforeCommit` does.
+   * @throws CastellanError `database_unavailable`, `overloaded`; LoadLostError; and as `beforeCommit` does.
    */
   apply(turn: BatchTurn): Promise<BatchResult> {
     return translatingDatabaseErrors(async () => {
@@ -78,19 +83,19 @@ export class ImportStore {
         try {
           return await this.#load.take(turn);
         } catch {
-          // The batches before it are kept; then it goes in by itself, or tells why not.
+          // The batches before it are kept; then it goes in by itself, or tells again why not.
           this.#mayLoad = false;
           await this.#endLoad();
         }
       }
       const result = await this.#singles.apply(turn);
       const { grant } = result.counts;
-      if (grant) this.#areMostGrantsNew = grant.created > grant.unchanged;
+      if (grant) this.#learnFrom(grant.created, grant.unchanged);
       return result;
     });
   }
 
-  /** Keeps all that went in. @throws CastellanError `database_unavailable`, `overloaded`. */
+  /** Keeps all that went in. @throws CastellanError `database_unavailable`, `overloaded`; LoadLostError. */
   end(): Promise<void> {
     return translatingDatabaseErrors(() => this.#endLoad());
   }
@@ -101,6 +106,7 @@ export class ImportStore {
   }
 
   async close(): Promise<void> {
+    await this.#watch.close(this.sql);
     await this.client.end().catch(() => {});
   }
 
@@ -111,7 +117,10 @@ export class ImportStore {
 
   async #beginLoad({ batch, ahead }: BatchTurn): Promise<GrantLoad | null> {
     if (!this.#mayLoad || !this.#areMostGrantsNew || !this.#singles.canCopyGrants || ahead === null) return null;
-    return GrantLoad.begin(this.client, this.sql, batch, ahead);
+    const prospect = { batch, ahead, proved: this.#newGrants, watch: this.#watch };
+    const load = await GrantLoad.begin(this.client, this.sql, prospect);
+    if (load === 'never') this.#mayLoad = false;
+    return typeof load === 'string' ? null : load;
   }
 
   async #endLoad(): Promise<void> {
@@ -119,9 +128,19 @@ export class ImportStore {
     if (!load) return;
     this.#load = null;
     this.listener.loadEnds();
-    const { created, standing } = await load.end();
-    this.#areMostGrantsNew = created > standing;
+    const { created, standing } = await load.end().catch(async (error: unknown) => {
+      this.#mayLoad = false;
+      // Where that fails too, the connection has gone.
+      await this.client.query('ROLLBACK');
+      throw new LoadLostError(error);
+    });
+    this.#learnFrom(created, standing);
     this.listener.loadKept(standing);
+  }
+
+  #learnFrom(created: number, standing: number): void {
+    this.#newGrants += created;
+    this.#areMostGrantsNew = created > standing;
   }
 }
 

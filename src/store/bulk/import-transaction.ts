@@ -30,6 +30,11 @@ export interface BatchOrigin {
   readonly source: BatchSource;
 }
 
+/** A batch, and what became of its rows. */
+export interface RecordedBatch extends BatchOrigin {
+  readonly counts: BulkCounts;
+}
+
 /** A batch whose turn has come. */
 export interface BatchTurn extends BatchOrigin {
   readonly batch: ImportBatch;
@@ -51,26 +56,26 @@ export async function keepBatch(
   turn: BatchTurn,
   result: BatchResult,
 ): Promise<void> {
-  await recordBatch(sql, turn, result.counts);
+  await recordBatches(sql, [{ ...turn, counts: result.counts }]);
   const progress = await turn.beforeCommit(result);
   if (progress) await saveProgress(sql, progress);
   await client.query('COMMIT');
 }
 
-/** Adds a row to the audit trail, where the batch has changed something. */
-export async function recordBatch(
-  sql: SqlExecutor,
-  { author, source }: BatchOrigin,
-  counts: BulkCounts,
-): Promise<void> {
-  if (!Object.values(counts).some(({ created, updated }) => created + updated > 0)) return;
-  const { file, fromLine, toLine, sha256 } = source;
-  const changes = new ChangeLog(author);
-  changes.add({
-    action: 'import.batch',
-    target: { type: 'import', id: file },
-    before: null,
-    after: { file, fromLine, toLine, sha256, counts },
-  });
+/** Adds a row to the audit trail for each batch that has changed something. All are of one author. */
+export async function recordBatches(sql: SqlExecutor, batches: readonly RecordedBatch[]): Promise<void> {
+  const [first] = batches;
+  if (!first) return;
+  const changes = new ChangeLog(first.author);
+  for (const { source, counts } of batches) {
+    if (!Object.values(counts).some(({ created, updated }) => created + updated > 0)) continue;
+    const { file, fromLine, toLine, sha256 } = source;
+    changes.add({
+      action: 'import.batch',
+      target: { type: 'import', id: file },
+      before: null,
+      after: { file, fromLine, toLine, sha256, counts },
+    });
+  }
   await changes.flush(sql);
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { codesOf, isConflict } from '../database-errors.js';
+import { codesOf, isConflict, SQLSTATE } from '../database-errors.js';
 import type { SqlExecutor } from '../executor.js';
 import { lock } from '../write-transactions.js';
 import { countOf } from './bulk-counts.js';
@@ -66,16 +66,16 @@ export class SingleBatches {
 
   /** Whether the error says no more than that grants can't be copied straight into their table: for now, or at all. */
   #learnFrom(codes: readonly string[]): boolean {
-    // unique_violation; feature_not_supported is what a table with row-level security answers to a COPY.
-    if (codes.includes('23505')) this.#areGrantsNew = false;
-    else if (codes.includes('0A000')) this.#canCopyGrants = false;
+    if (codes.includes(SQLSTATE.uniqueViolation)) this.#areGrantsNew = false;
+    // What a table with row-level security answers to a COPY.
+    else if (codes.includes(SQLSTATE.featureNotSupported)) this.#canCopyGrants = false;
     return !this.#copies;
   }
 }
 
-// foreign_key_violation: something that a row refers to has gone since it was looked up. Then it is found to be missing.
+// Where something that a row refers to has gone since it was looked up, it is then found to be missing.
 function isWorthAnother(error: unknown): boolean {
-  return isConflict(error) || codesOf(error).includes('23503');
+  return isConflict(error) || codesOf(error).includes(SQLSTATE.foreignKeyViolation);
 }
 
 async function takeIn(

@@ -1,0 +1,67 @@
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../test/support/postgres.js';
+import { query } from '../../../test/support/query.js';
+import { PgExecutor } from '../executor.js';
+import { LoadWatch } from './load-watch.js';
+
+describe('the watch over a load', () => {
+  let database: TestDatabase;
+  let watched: pg.Client;
+  let watch: LoadWatch;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    watched = new pg.Client(database.databaseUrl);
+    watched.on('error', () => {});
+    await watched.connect();
+    watch = new LoadWatch(database.databaseUrl, new AbortController().signal, 2);
+    await watch.open();
+    await watched.query('BEGIN; CREATE TEMPORARY TABLE taken (n int)');
+    await watch.begin(new PgExecutor(watched));
+  });
+  afterEach(async () => {
+    await watch.close(new PgExecutor(watched));
+    await watched.end().catch(() => {});
+    await database.drop();
+  });
+
+  const ended = (): Promise<void> => new Promise((resolve) => watched.once('end', resolve));
+  const atWork = async (): Promise<number> =>
+    (
+      await query(
+        database.databaseUrl,
+        `SELECT 1 FROM pg_stat_activity WHERE pid = ${watch.pids[0] ?? 0} AND state = 'active'`,
+      )
+    ).length;
+  const untilAtRest = async (): Promise<void> => {
+    while ((await atWork()) > 0) await watched.query('SELECT pg_sleep(0.1)');
+  };
+
+  it('ends the connection of a process that sends no more of the rows that Postgres waits for', async () => {
+    const copy = watched.query(copyFrom('COPY pg_temp.taken FROM STDIN'));
+    copy.on('error', () => {});
+    copy.write('1\n');
+    await ended();
+    expect(
+      await query(
+        database.databaseUrl,
+        `SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND query LIKE 'COPY%'`,
+      ),
+    ).toEqual([]);
+  });
+
+  it('ends the connection of a process that does nothing within its transaction', async () => {
+    await ended();
+  });
+
+  it('leaves alone whoever is at work, however long, and ends with the transaction', async () => {
+    await watched.query('SELECT pg_sleep(4)');
+    expect(await atWork()).toBe(1);
+    for (let n = 0; n < 12; n += 1) await watched.query('SELECT pg_sleep(0.3)');
+    await watched.query('COMMIT');
+    await untilAtRest();
+    expect((await watched.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+});
