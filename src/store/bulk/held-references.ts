@@ -2,7 +2,7 @@ import { codesOf, SQLSTATE } from '../database-errors.js';
 import { run } from '../doctor-check.js';
 import type { SqlExecutor } from '../executor.js';
 
-const NOT_HELD: readonly string[] = [SQLSTATE.insufficientPrivilege, SQLSTATE.lockNotAvailable];
+const NOT_HELD: ReadonlySet<string> = new Set([SQLSTATE.insufficientPrivilege, SQLSTATE.lockNotAvailable]);
 
 /**
  * Asked for each row by itself, as foreign keys are, whether what it refers to is there costs more than all the rest. It is looked up for all
@@ -17,7 +17,7 @@ export async function holdReferences(sql: SqlExecutor): Promise<boolean> {
     await run(sql, 'SET LOCAL session_replication_role = replica');
     return true;
   } catch (error) {
-    if (!codesOf(error).some((code) => NOT_HELD.includes(code))) throw error;
+    if (!codesOf(error).some((code) => NOT_HELD.has(code))) throw error;
     // Without the savepoint, the error would end the transaction.
     await run(sql, 'ROLLBACK TO SAVEPOINT before_references');
     return false;

@@ -54,6 +54,7 @@ describe('the watch over a load', () => {
 
   it('ends the connection of a process that does nothing within its transaction', async () => {
     await ended();
+    await expect(watched.query('SELECT 1')).rejects.toThrow(/not queryable/);
   });
 
   it('leaves alone whoever is at work, however long, and ends with the transaction', async () => {
