@@ -4,6 +4,7 @@ import { translatingDatabaseErrors } from '../database-errors.js';
 import { run } from '../doctor-check.js';
 import { PgExecutor, type SqlExecutor } from '../executor.js';
 import { openBulkConnection } from './bulk-connection.js';
+import { sumOf } from './bulk-counts.js';
 import type { BulkCounts, BulkKind } from './bulk-rows.js';
 import { GrantLoad } from './grant-load.js';
 import type { BatchResult, BatchTurn } from './import-transaction.js';
@@ -32,6 +33,8 @@ export class ImportStore {
   #areMostGrantsNew = false;
   #newGrants = 0;
   #mayLoad = true;
+  // Since the planner was told.
+  #grown: BulkCounts = {};
 
   private constructor(
     private readonly client: pg.Client,
@@ -90,6 +93,7 @@ export class ImportStore {
       }
       const result = await this.#singles.apply(turn);
       const { grant } = result.counts;
+      this.#grown = sumOf(this.#grown, result.counts);
       if (grant) this.#learnFrom(grant.created, grant.unchanged);
       return result;
     });
@@ -120,7 +124,12 @@ export class ImportStore {
     const prospect = { batch, ahead, proved: this.#newGrants, watch: this.#watch };
     const load = await GrantLoad.begin(this.client, this.sql, prospect);
     if (load === 'never') this.#mayLoad = false;
-    return typeof load === 'string' ? null : load;
+    if (typeof load === 'string') return null;
+    // Names are looked up by the thousand, in tables that this very import may have filled.
+    const { grant: _grants, ...grown } = this.#grown;
+    await analyze(this.sql, grown);
+    this.#grown = {};
+    return load;
   }
 
   async #endLoad(): Promise<void> {
