@@ -21,17 +21,22 @@ const grants = (many: number): string[] =>
       `{"kind":"grant","subject":"user:u${n % 10}","permission":"post:view","object":"post:${n % 7 === 6 ? 'none' : n}"}`,
   );
 
-describe('an import', () => {
+describe('an import, batch by batch', () => {
   let database: TestDatabase;
   let folder: TemporaryFolder;
   let file: string;
+  let bystander: pg.Client;
 
   beforeEach(async () => {
     database = await createTestDatabase();
+    // While somebody else is connected, batches of grants stay apart.
+    bystander = new pg.Client(database.databaseUrl);
+    await bystander.connect();
     folder = await temporaryFolder('bulk');
     file = join(folder.path, 'rows.ndjson');
   });
   afterEach(async () => {
+    await bystander.end();
     await database.drop();
     await folder.remove();
   });
