@@ -2,25 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
-import type { Caller } from '../core/caller.js';
 import { CastellanError } from '../core/errors.js';
 import { narrow } from '../core/narrowing.js';
 import { Tokens } from '../core/ports/tokens.js';
 import { settle, type CallerSource, type StrategyOptions } from './strategy-outcome.js';
+import type { TokenCaller } from './token-callers.js';
 import { hashOfToken } from './token-secret.js';
 
 /** The name passport knows the strategy by. */
 export const BEARER = 'castellan-bearer';
-
-/** A caller that was signed in by a token. */
-export interface TokenCaller extends Caller {
-  readonly tokenId: string;
-}
-
-/** Whether a token signed the caller in, and not a password. */
-export function isTokenCaller(caller: Caller): caller is TokenCaller {
-  return 'tokenId' in caller;
-}
 
 const SCHEME = /^bearer(?:\s|$)/i;
 const HEADER = /^bearer +(\S+)$/i;

@@ -6,7 +6,8 @@ import { EXIT } from './exit-status.js';
 const HELP = `
 FILE has one row a line: a type, user, service, group, role, object, membership, assignment or grant (docs/bulk.md); - is the standard
 input. Rows go in batch by batch. What stands already stays as it is; what can't be taken goes to the rejects file with the reason,
-and the status is then 1. Broken off, the same command goes on where it was.
+and the status is then 1. Broken off, the same command goes on where it was. Millions of new grants go in more than twice as fast while nobody
+else is connected to the database.
 `;
 
 type Given = DatabaseOptions & Omit<ImportAsked, 'file'>;

@@ -1,5 +1,4 @@
-import { isTokenCaller } from '../../auth/bearer.strategy.js';
-import { isJwtCaller } from '../../auth/identity-provider/jwt.strategy.js';
+import { isJwtCaller, isTokenCaller } from '../../auth/token-callers.js';
 import type { Caller } from '../../core/caller.js';
 import { CastellanError } from '../../core/errors.js';
 import { sameRef } from '../../core/model.js';

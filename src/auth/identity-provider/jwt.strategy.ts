@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import passport from 'passport';
-import type { Caller } from '../../core/caller.js';
 import type { SubjectRef } from '../../core/model.js';
 import { ProviderUsers } from '../../core/ports/provider-users.js';
 import { Writes } from '../../core/ports/writes.js';
@@ -10,21 +9,12 @@ import { requestIdOf } from '../../nest/authorized-request.js';
 import { AUTH_OPTIONS, type AuthOptions } from '../auth-options.js';
 import { invalidToken } from '../bearer.strategy.js';
 import { settle, type CallerSource, type StrategyOptions } from '../strategy-outcome.js';
+import type { JwtCaller } from '../token-callers.js';
 import { IdentityProvider } from './identity-provider.js';
 import { hasJwtForm } from './jwt-form.js';
 
 /** The name passport knows the strategy by. */
 export const JWT = 'castellan-jwt';
-
-/** A caller that an identity provider's token signed in. */
-export interface JwtCaller extends Caller {
-  readonly signedInBy: 'identity-provider';
-}
-
-/** Whether an identity provider's token signed the caller in. */
-export function isJwtCaller(caller: Caller): caller is JwtCaller {
-  return 'signedInBy' in caller && caller.signedInBy === 'identity-provider';
-}
 
 type BearingRequest = Pick<FastifyRequest, 'headers' | 'id' | 'method'>;
 
