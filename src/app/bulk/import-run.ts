@@ -5,7 +5,7 @@ import type { ImportProgress } from '../../store/bulk/import-progress.js';
 import type { ImportStore, LoadListener } from '../../store/bulk/import-store.js';
 import type { BatchResult } from '../../store/bulk/import-transaction.js';
 import type { Batch } from './batches.js';
-import type { ImportRequest } from './import-file.js';
+import type { ImportRequest } from './import-request.js';
 import type { RejectedRow, RejectsFile } from './rejects-file.js';
 
 /** How far an import is. */
