@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { ImportAsked, ImportEvent, ImportSource, ImportState } from '../app/bulk/operator-import.js';
+import type { ImportAsked, ImportSource, ImportState, TellImport } from '../app/bulk/operator-import.js';
 import { examples, onDatabase, operatorSetting, wholeNumber, type Context, type DatabaseOptions } from './context.js';
 import { EXIT } from './exit-status.js';
 
@@ -44,12 +44,10 @@ export function importCommand(program: Command, { output, finish }: Context): vo
       const bar = new bars.ImportProgressBar(output, source.identity?.size ?? null);
       const begun = performance.now();
       let kept: ImportState | undefined;
-      const tell = (state: ImportState, event: ImportEvent): void => {
+      const tell: TellImport = (state, event, reason) => {
         if (event !== 'taken' && event !== 'indexing') kept = state;
         if (event === 'undone')
-          output.note(
-            `${source.file}: the grants behind row ${state.rows} could not be kept together; they go in batch by batch.`,
-          );
+          output.note(`${source.file}: ${reason ?? ''} Those behind row ${state.rows} go in again, batch by batch.`);
         if (event !== 'begun') return bar.show(state, event);
         if (state.resumed > 0)
           output.note(`${source.file}: going on behind row ${state.resumed}, where the import was broken off.`);

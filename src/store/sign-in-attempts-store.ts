@@ -12,7 +12,7 @@ import {
   type SignInOrigin,
 } from '../core/ports/sign-in-attempts.js';
 import { ChangeLog, type ChangeEntry } from './change-log.js';
-import { translatingDatabaseErrors } from './database-errors.js';
+import { codesOf, SQLSTATE, translatingDatabaseErrors } from './database-errors.js';
 import type { SqlExecutor, Statement } from './executor.js';
 import { BEGIN, GIVE_BACK, OWNER_OF_NAME, PRUNE, REMEMBER_PLACE, SHUT, type BegunRow } from './sign-in-attempts-sql.js';
 
@@ -99,7 +99,9 @@ export class PostgresSignInAttempts extends SignInAttempts {
   async succeeded(attempt: SignInAttempt, subjectKey: number, subject: SubjectRef): Promise<void> {
     const { origin } = attempt;
     await this.#giveBack(attempt.counts);
-    const unseen = await this.#query(REMEMBER_PLACE, [subjectKey, this.#hash('place', origin.network)]);
+    const unseen = await this.#query(REMEMBER_PLACE, [subjectKey, this.#hash('place', origin.network)]).catch(
+      noneIfGone,
+    );
     // A change of password has a row of its own; and Basic comes with every request, by whom it came within the hour.
     if (origin.way === 'password_change' || (origin.way === 'basic' && unseen.length === 0)) return;
     const by: Author = { subject, operator: false, requestId: origin.requestId };
@@ -188,4 +190,10 @@ function lockEntry(of: keyof Limits, target: SubjectRef, origin: SignInOrigin, s
 // What no user can be called is not put to the database, which would refuse a NUL with an error of its own.
 function nameOrNull(username: string): string | null {
   return faultOfId(username) === undefined ? username : null;
+}
+
+/** A user who was removed meanwhile has no places; what was signed in finds nobody from then on. */
+function noneIfGone(error: unknown): [] {
+  if (codesOf(error).includes(SQLSTATE.foreignKeyViolation)) return [];
+  throw error;
 }

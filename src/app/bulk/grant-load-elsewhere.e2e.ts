@@ -67,7 +67,8 @@ describe('grants that come in numbers, where a database is not as Castellan has 
   });
 
   it('take as long as they take, whatever limit transactions have', async () => {
-    await imports.alterDatabase("SET transaction_timeout = '500ms'");
+    for (const limit of ['transaction', 'idle_in_transaction_session'])
+      await imports.alterDatabase(`SET ${limit}_timeout = '500ms'`);
     const still = new Int32Array(new SharedArrayBuffer(4));
     const slow = imports.run(grants(), {
       tell: (state, event) => {
@@ -88,10 +89,15 @@ describe('grants that come in numbers, where a database is not as Castellan has 
   it.each([
     ['owns the tables, with its foreign keys made anew', 'OWNS', 'together'],
     ['does not own them, batch by batch', 'OWNS NOT', 'singly'],
-    ['owns them, but may not make an index, batch by batch', 'OWNS; REVOKE CREATE ON SCHEMA castellan FROM', 'singly'],
+    ['may have no second connection, batch by batch', 'OWNS; ALTER ROLE % CONNECTION LIMIT 1', 'singly'],
+    [
+      'owns them, but may not make an index, batch by batch',
+      'OWNS; REVOKE CREATE ON SCHEMA castellan FROM %',
+      'singly',
+    ],
     [
       'owns them, but may not make a key, after it was tried',
-      'OWNS; REVOKE REFERENCES ON castellan.subjects FROM',
+      'OWNS; REVOKE REFERENCES ON castellan.subjects FROM %',
       'again',
     ],
   ])('go in by a role that is no superuser and %s', async (_what, rights, how) => {
@@ -100,7 +106,7 @@ describe('grants that come in numbers, where a database is not as Castellan has 
       GRANT ALL ON ALL TABLES IN SCHEMA castellan TO ${role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA castellan TO ${role}`);
     const [owning = '', less] = rights.split('; ');
     if (owning === 'OWNS') await imports.query(`ALTER TABLE castellan.grants OWNER TO ${role}`);
-    if (less) await imports.query(`${less} ${role}`);
+    if (less) await imports.query(less.replace('%', role));
     const url = new URL(imports.url);
     [url.username, url.password] = [role, 'importer'];
     const before = await imports.definitions();

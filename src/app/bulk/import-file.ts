@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
+import { analyze } from '../../store/bulk/analyze.js';
 import { findProgress, forgetProgress, type ImportProgress } from '../../store/bulk/import-progress.js';
-import { analyze, ImportStore } from '../../store/bulk/import-store.js';
+import { ImportStore } from '../../store/bulk/import-store.js';
 import { LoadLostError } from '../../store/bulk/load-lost-error.js';
 import { Batches, type Batch } from './batches.js';
 import { ImportRunningError } from './import-running-error.js';
 import type { ImportRequest } from './import-request.js';
-import { ImportRun, type ImportEvent, type ImportState } from './import-run.js';
+import { ImportRun, type ImportState, type TellImport } from './import-run.js';
 import { RejectsFile } from './rejects-file.js';
 import type { SourceBlock } from './source-rows.js';
 
@@ -17,10 +18,7 @@ const MANY_ROWS = 20_000;
  *
  * @throws StrictRejectError, ImportRunningError; CastellanError `invalid_request` for a CSV file that can not be read, `database_unavailable`, `overloaded`.
  */
-export async function importFile(
-  request: ImportRequest,
-  tell: (state: ImportState, event: ImportEvent) => void,
-): Promise<ImportState> {
+export async function importFile(request: ImportRequest, tell: TellImport): Promise<ImportState> {
   const { databaseUrl, identity, signal } = request;
   let run: ImportRun | undefined;
   const store = await ImportStore.open(databaseUrl, signal, {
@@ -32,8 +30,8 @@ export async function importFile(
     if (identity && !(await store.claim(identity.source))) throw new ImportRunningError(request.file);
     const state = await importRows(store, request, tell, begun).catch((error: unknown) => {
       if (!(error instanceof LoadLostError)) throw error;
-      const from = run?.state.resumed;
-      return importRows(store, { ...request, restart: false }, tell, begun, from);
+      const lost = { resumed: run?.state.resumed ?? 0, reason: error.message };
+      return importRows(store, { ...request, restart: false }, tell, begun, lost);
     });
     if (identity) await forgetProgress(store.executor, identity.source);
     if (state.rows - state.resumed >= MANY_ROWS) await analyze(store.executor, state.counts);
@@ -43,23 +41,24 @@ export async function importFile(
   }
 }
 
-/** Imports all rows that were not imported yet. `resumed` is given where this very import has taken some of those: how many there were before it. */
+/** Imports all rows that were not imported yet. `lost` is given where this very import has taken some of those: how many there were before it, and why it lost others. */
 async function importRows(
   store: ImportStore,
   request: ImportRequest,
-  tell: (state: ImportState, event: ImportEvent) => void,
+  tell: TellImport,
   hasBegun: (run: ImportRun) => void,
-  resumed?: number,
+  lost?: { readonly resumed: number; readonly reason: string },
 ): Promise<ImportState> {
   const begun = await begin(store, request);
   const rejects = new RejectsFile(request.rejectsPath, begun.rejectsSize);
   let taking: Promise<void> = Promise.resolve();
   try {
     if (begun.rejectsSize > 0) await rejects.goOn();
-    const state = resumed === undefined ? begun.state : { ...begun.state, resumed };
+    // Nothing is resumed where the file has become another one meanwhile.
+    const state = lost && begun.state.rows > 0 ? { ...begun.state, resumed: lost.resumed } : begun.state;
     const run = new ImportRun(store, request, rejects, state, tell);
     hasBegun(run);
-    tell(state, resumed === undefined ? 'begun' : 'undone');
+    tell(state, lost ? 'undone' : 'begun', lost?.reason);
     for await (const batch of batchesOf(begun)) {
       await taking;
       request.signal.throwIfAborted();
@@ -73,9 +72,10 @@ async function importRows(
   } catch (error) {
     await taking.catch(() => {});
     // What was read before the file turned out to be unreadable is kept all the same; a connection that is gone has been told of.
-    await store.end().catch((lost: unknown) => {
-      if (lost instanceof LoadLostError) throw lost;
-    });
+    if (!request.signal.aborted)
+      await store.end().catch((failure: unknown) => {
+        if (failure instanceof LoadLostError) throw failure;
+      });
     throw error;
   } finally {
     await rejects.close();

@@ -25,6 +25,9 @@ export interface ImportState {
  */
 export type ImportEvent = 'begun' | 'taken' | 'indexing' | 'kept' | 'undone';
 
+/** Takes what has happened, how far the import is then, and why it has happened, where that is no matter of course. */
+export type TellImport = (state: ImportState, event: ImportEvent, reason?: string) => void;
+
 /** A row was rejected where none was to be. */
 export class StrictRejectError extends Error {
   override readonly name = 'StrictRejectError';
@@ -43,7 +46,7 @@ export class ImportRun implements LoadListener {
     private readonly request: ImportRequest,
     private readonly rejectsFile: RejectsFile,
     begun: ImportState,
-    private readonly tell: (state: ImportState, event: ImportEvent) => void,
+    private readonly tell: TellImport,
   ) {
     this.#state = begun;
   }

@@ -8,12 +8,12 @@ import { BULK_KINDS, type BulkKind } from '../../store/bulk/bulk-rows.js';
 import { InterruptedError } from '../operator.js';
 import type { PreparedDatabase } from '../prepared-database.js';
 import { importFile } from './import-file.js';
-import type { ImportEvent, ImportState } from './import-run.js';
+import type { ImportState, TellImport } from './import-run.js';
 import { readCsv } from './read-csv.js';
 import { readNdjson } from './read-ndjson.js';
 import type { SourceBlock } from './source-rows.js';
 
-export { StrictRejectError, type ImportEvent, type ImportState } from './import-run.js';
+export { StrictRejectError, type ImportEvent, type ImportState, type TellImport } from './import-run.js';
 
 /** What an operator asks to be imported. */
 export interface ImportAsked {
@@ -95,7 +95,7 @@ export async function importAsOperator(
   source: ImportSource,
   { strict = false, restart = false, batchSize }: ImportAsked,
   signal: AbortSignal,
-  tell: (state: ImportState, event: ImportEvent) => void,
+  tell: TellImport,
 ): Promise<ImportState> {
   const author = operator('cli', randomUUID());
   try {

@@ -3,6 +3,7 @@ import { translatingDatabaseErrors } from '../database-errors.js';
 
 // Nobody's request waits for it, and whoever reads a dump may take their time.
 const LOCK_MS = 60_000;
+const CONNECT_MS = 10_000;
 
 /**
  * A connection of its own for what moves many rows; it ends at once when the signal comes, and what was begun is undone.
@@ -13,13 +14,17 @@ export async function openBulkConnection(databaseUrl: string, name: string, sign
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: name,
-    statement_timeout: 0,
     lock_timeout: LOCK_MS,
+    connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
   });
   // A connection that breaks between two statements tells so in the next one.
   client.on('error', () => {});
-  await translatingDatabaseErrors(() => client.connect());
+  await translatingDatabaseErrors(async () => {
+    await client.connect();
+    // Whatever the database or the role has: pg itself sends no zero.
+    await client.query('SET statement_timeout = 0');
+  });
   const end = (): void => void breakOff(client);
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });

@@ -4,6 +4,7 @@ import { run } from '../doctor-check.js';
 import type { SqlExecutor } from '../executor.js';
 import { ROW_GRANTS_TABLES } from '../row-grants-sql.js';
 import { lock } from '../write-transactions.js';
+import { analyze } from './analyze.js';
 import { countOf, withStanding } from './bulk-counts.js';
 import type { BulkCounts } from './bulk-rows.js';
 import { copyGrants } from './copy-grants.js';
@@ -37,14 +38,13 @@ const FEWEST_BATCHES = 4;
 // After that, no more are taken: the machine is slower than any that this was made for.
 const MOST_MS = 10 * 60_000;
 
-// What a grant takes on the disk that says no more than who may do what and where. What is counted may have been forgotten; dead rows take room, too.
+// By what a grant takes on the disk that says no more than who may do what and where; dead rows, of a load that was broken off, take as much.
 const SITUATION = `SELECT EXISTS (
     SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> ALL ($1::int[] || pg_backend_pid())
   ) AS are_others_here,
-  CASE WHEN counted > 0 THEN least(counted, fitting) ELSE fitting END AS standing,
+  greatest(0, pg_relation_size(grants) / 115 - pg_stat_get_dead_tuples(grants))::float8 AS standing,
   has_schema_privilege('castellan', 'CREATE') AS may_make
-  FROM (SELECT pg_relation_size(oid)::float8 / 115 AS fitting, greatest(pg_stat_get_live_tuples(oid), reltuples)::float8 AS counted
-    FROM pg_class WHERE oid = 'castellan.grants'::regclass) sizes`;
+  FROM (SELECT 'castellan.grants'::regclass AS grants) tables`;
 
 // To take keys away needs as much of the tables that they refer to.
 const LOCK_REFERENCES =
@@ -53,9 +53,9 @@ const LOCK_REFERENCES =
 // Whoever waits for what is written here while others wait for the load would wait in a circle.
 const LOCK_WRITTEN = 'LOCK TABLE castellan.changes, castellan.imports IN ROW EXCLUSIVE MODE NOWAIT';
 
-// How long it may take is up to those who wait for it; and whoever breaks it off is noticed while indexes are made. (Not every Postgres knows of both.)
-const UNLIMITED = `SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE '500ms' END, true)
-  FROM pg_settings WHERE name IN ('transaction_timeout', 'client_connection_check_interval')`;
+// There is a watch for what these limits are for; and whoever breaks it off is noticed while indexes are made. (Not every Postgres knows of all.)
+const UNLIMITED = `SELECT set_config(name, CASE name WHEN 'client_connection_check_interval' THEN '500ms' ELSE '0' END, true) FROM pg_settings
+  WHERE name IN ('transaction_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval')`;
 
 const IS_WAITED_FOR = `SELECT EXISTS (
     SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
@@ -88,6 +88,8 @@ export interface LoadProspect {
   readonly ahead: number;
   /** How many grants have turned out to be new. */
   readonly proved: number;
+  /** What has been made since the planner was told. */
+  readonly grown: BulkCounts;
   readonly watch: LoadWatch;
 }
 
@@ -102,6 +104,7 @@ export class GrantLoad {
   readonly #known = new KnownIds();
   readonly #begun = performance.now();
   #rows = 0;
+  #wasWaitedFor = false;
   #progress: ImportProgress | null = null;
 
   private constructor(
@@ -118,7 +121,7 @@ export class GrantLoad {
   static async begin(
     client: pg.Client,
     sql: SqlExecutor,
-    { batch, ahead, proved, watch }: LoadProspect,
+    { batch, ahead, proved, grown, watch }: LoadProspect,
   ): Promise<GrantLoad | 'not now' | 'never'> {
     const { rows } = batch.grants;
     if (!isOfGrants(batch) || rows === 0 || ahead < FEWEST_BATCHES * rows) return 'not now';
@@ -127,24 +130,36 @@ export class GrantLoad {
     // The indexes are made of what stands too.
     const { are_others_here, standing } = situation;
     if (are_others_here || standing > Math.min(MOST_STANDING, STANDING_FOR_EACH * ahead)) return 'not now';
-    await watch.open();
+    // Names are looked up by the thousand, in tables that this very import may have filled.
+    await analyze(sql, grown);
     await beginBatch(client);
     await lock(sql, 'structure');
     const setAside = await setAsideFor(client, sql);
-    if (typeof setAside === 'string') {
+    const answer = typeof setAside === 'string' || (await watch.begin(sql)) ? setAside : 'never';
+    if (typeof answer === 'string') {
       await client.query('ROLLBACK');
-      return setAside;
+      return answer;
     }
     const most = Math.min(Math.max(ROWS_AT_ONCE, standing), ROWS_FOR_EACH_NEW * proved);
-    await watch.begin(sql);
-    return new GrantLoad(client, sql, setAside, most);
+    return new GrantLoad(client, sql, answer, most);
   }
 
   /** Whether a batch can go in, and nobody waits for the end. */
   async goesOnWith(batch: ImportBatch): Promise<boolean> {
-    if (!isOfGrants(batch) || this.#rows >= this.mostRows || performance.now() - this.#begun > MOST_MS) return false;
+    if (!isOfGrants(batch) || this.#rows >= this.mostRows || this.ms > MOST_MS) return false;
     const [row] = await run<{ waited_for: boolean }>(this.sql, IS_WAITED_FOR);
-    return row?.waited_for === false;
+    this.#wasWaitedFor = row?.waited_for !== false;
+    return !this.#wasWaitedFor;
+  }
+
+  /** Whether it ends for somebody who waits. */
+  get wasWaitedFor(): boolean {
+    return this.#wasWaitedFor;
+  }
+
+  /** How long it has taken, in milliseconds. */
+  get ms(): number {
+    return performance.now() - this.#begun;
   }
 
   /** Takes a batch in. Counts a grant that stands, or is told twice, as created until the end. When it throws, nothing of this batch is in. */

@@ -5,7 +5,7 @@ import { run } from '../doctor-check.js';
 import { PgExecutor, type SqlExecutor } from '../executor.js';
 import { openBulkConnection } from './bulk-connection.js';
 import { sumOf } from './bulk-counts.js';
-import type { BulkCounts, BulkKind } from './bulk-rows.js';
+import type { BulkCounts } from './bulk-rows.js';
 import { GrantLoad } from './grant-load.js';
 import type { BatchResult, BatchTurn } from './import-transaction.js';
 import { LoadLostError } from './load-lost-error.js';
@@ -33,7 +33,8 @@ export class ImportStore {
   #areMostGrantsNew = false;
   #newGrants = 0;
   #mayLoad = true;
-  // Since the planner was told.
+  #notBefore = 0;
+  // Beside grants, since the planner was told.
   #grown: BulkCounts = {};
 
   private constructor(
@@ -93,7 +94,8 @@ export class ImportStore {
       }
       const result = await this.#singles.apply(turn);
       const { grant } = result.counts;
-      this.#grown = sumOf(this.#grown, result.counts);
+      const { grant: _grants, ...others } = result.counts;
+      this.#grown = sumOf(this.#grown, others);
       if (grant) this.#learnFrom(grant.created, grant.unchanged);
       return result;
     });
@@ -121,13 +123,11 @@ export class ImportStore {
 
   async #beginLoad({ batch, ahead }: BatchTurn): Promise<GrantLoad | null> {
     if (!this.#mayLoad || !this.#areMostGrantsNew || !this.#singles.canCopyGrants || ahead === null) return null;
-    const prospect = { batch, ahead, proved: this.#newGrants, watch: this.#watch };
+    if (performance.now() < this.#notBefore) return null;
+    const prospect = { batch, ahead, proved: this.#newGrants, grown: this.#grown, watch: this.#watch };
     const load = await GrantLoad.begin(this.client, this.sql, prospect);
     if (load === 'never') this.#mayLoad = false;
     if (typeof load === 'string') return null;
-    // Names are looked up by the thousand, in tables that this very import may have filled.
-    const { grant: _grants, ...grown } = this.#grown;
-    await analyze(this.sql, grown);
     this.#grown = {};
     return load;
   }
@@ -144,6 +144,8 @@ export class ImportStore {
       throw new LoadLostError(error);
     });
     this.#learnFrom(created, standing);
+    // Who came once may come again, and each time all indexes are made.
+    if (load.wasWaitedFor) this.#notBefore = performance.now() + load.ms;
     this.listener.loadKept(standing);
   }
 
@@ -151,22 +153,4 @@ export class ImportStore {
     this.#newGrants += created;
     this.#areMostGrantsNew = created > standing;
   }
-}
-
-// A user or a group is an object too, and each closure goes with what it is of.
-const GROWING: Readonly<Partial<Record<BulkKind, readonly string[]>>> = {
-  user: ['subjects', 'objects'],
-  service: ['subjects'],
-  group: ['subjects', 'objects'],
-  role: ['subjects', 'objects'],
-  object: ['objects', 'ancestry'],
-  membership: ['memberships', 'effective_memberships'],
-  grant: ['grants'],
-};
-
-/** Counts how many rows the tables have that grew, for the planner; after a large import it is to know of them all. */
-export async function analyze(sql: SqlExecutor, counts: BulkCounts): Promise<void> {
-  const grown = (Object.keys(counts) as BulkKind[]).filter((kind) => (counts[kind]?.created ?? 0) > 0);
-  const tables = new Set(grown.flatMap((kind) => GROWING[kind] ?? []));
-  if (tables.size > 0) await run(sql, `ANALYZE ${[...tables].map((name) => `castellan.${name}`).join(', ')}`);
 }

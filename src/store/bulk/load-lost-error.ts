@@ -5,8 +5,8 @@
 export class LoadLostError extends Error {
   override readonly name = 'LoadLostError';
 
-  /** Not its cause: what Postgres said is nothing that the caller could do something about. */
-  constructor(readonly reason: unknown) {
-    super(`Grants could not be kept together: ${reason instanceof Error ? reason.message : String(reason)}`);
+  /** Not its cause, by which errors are translated: that it could not be kept together says nothing of the database's health. */
+  constructor(reason: unknown) {
+    super(`Grants could not be kept together: ${reason instanceof Error ? reason.message : String(reason)}.`);
   }
 }

@@ -1,3 +1,5 @@
+import { finished } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,13 +15,17 @@ describe('the watch over a load', () => {
 
   beforeEach(async () => {
     database = await createTestDatabase();
+    await query(
+      database.databaseUrl,
+      `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 700', current_database()); END $$`,
+    );
     watched = new pg.Client(database.databaseUrl);
     watched.on('error', () => {});
     await watched.connect();
-    watch = new LoadWatch(database.databaseUrl, new AbortController().signal, 2);
-    await watch.open();
+    await watched.query('SET statement_timeout = 0');
+    watch = new LoadWatch(database.databaseUrl, new AbortController().signal, 1);
     await watched.query('BEGIN; CREATE TEMPORARY TABLE taken (n int)');
-    await watch.begin(new PgExecutor(watched));
+    expect(await watch.begin(new PgExecutor(watched))).toBe(true);
   });
   afterEach(async () => {
     await watch.close(new PgExecutor(watched));
@@ -52,15 +58,34 @@ describe('the watch over a load', () => {
     ).toEqual([]);
   });
 
+  it('waits for rows that come slowly', async () => {
+    const copy = watched.query(copyFrom('COPY pg_temp.taken FROM STDIN'));
+    for (let n = 0; n < 15; n += 1) {
+      copy.write(`${n}\n`);
+      await pause(200);
+    }
+    copy.end();
+    await finished(copy);
+    expect((await watched.query('SELECT count(*)::int AS rows FROM pg_temp.taken')).rows).toEqual([{ rows: 15 }]);
+  });
+
+  it('leaves no connection of its own behind when it has ended another', async () => {
+    const gone = watch.pids[0] ?? 0;
+    await ended();
+    const at = `SELECT 1 FROM pg_stat_activity WHERE pid = ${gone}`;
+    while ((await query(database.databaseUrl, at)).length > 0) await pause(20);
+    expect(watch.pids).toEqual([]);
+  });
+
   it('ends the connection of a process that does nothing within its transaction', async () => {
     await ended();
     await expect(watched.query('SELECT 1')).rejects.toThrow(/not queryable/);
   });
 
   it('leaves alone whoever is at work, however long, and ends with the transaction', async () => {
-    await watched.query('SELECT pg_sleep(4)');
+    await watched.query('SELECT pg_sleep(3)');
     expect(await atWork()).toBe(1);
-    for (let n = 0; n < 12; n += 1) await watched.query('SELECT pg_sleep(0.3)');
+    for (let n = 0; n < 8; n += 1) await watched.query('SELECT pg_sleep(0.3)');
     await watched.query('COMMIT');
     await untilAtRest();
     expect((await watched.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);

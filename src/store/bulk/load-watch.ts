@@ -3,8 +3,12 @@ import { run } from '../doctor-check.js';
 import type { SqlExecutor } from '../executor.js';
 import { breakOff, openBulkConnection } from './bulk-connection.js';
 
-// For so long a process may keep Postgres waiting: rows come a thousand times a second.
+// For so long a process may keep Postgres waiting, with not a byte of what it waits for.
 const MOST_SECONDS = 60;
+
+// Seen as whoever has signed in, whatever role that has taken on since: else it would see little of a connection of theirs.
+const AWAKE = `SET ROLE NONE; SELECT set_config(name, '0', false), pg_backend_pid() AS pid FROM pg_settings
+  WHERE name IN ('lock_timeout', 'statement_timeout', 'transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout')`;
 
 /**
  * Ends a transaction of another connection, by ending that connection, once its process has kept Postgres waiting for long: because it
@@ -21,28 +25,24 @@ export class LoadWatch {
     private readonly mostSeconds = MOST_SECONDS,
   ) {}
 
-  /** Of its own connection in Postgres, where it has one. */
+  /** Of its own connection in Postgres: none where it has none. */
   get pids(): readonly number[] {
     return this.#pids;
   }
 
-  /** Connects, unless it has. @throws CastellanError `database_unavailable`, `overloaded`. */
-  async open(): Promise<void> {
-    if (this.#client) return;
-    const client = await openBulkConnection(this.databaseUrl, 'castellan import, watch', this.signal);
-    this.#client = client;
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    this.#pids = rows.map(({ pid }) => pid);
-  }
-
-  /** Watches the transaction of another connection, within which it is called, until it ends. */
-  async begin(watched: SqlExecutor): Promise<void> {
+  /**
+   * Watches the transaction of another connection, within which it is called, until it ends. Answers whether it does: there may be no room for
+   * one more connection.
+   */
+  async begin(watched: SqlExecutor): Promise<boolean> {
     const [own] = await run<{ pid: number; begun: string }>(
       watched,
-      'SELECT pg_backend_pid() AS pid, now()::text AS begun',
+      'SELECT pg_backend_pid() AS pid, extract(epoch FROM now())::text AS begun',
     );
-    // It says nothing. Where its connection breaks, the load goes on without it.
-    if (own) this.#client?.query(watching(own.pid, own.begun, this.mostSeconds)).catch(() => {});
+    const client = await this.#connected();
+    if (!own || !client) return false;
+    client.query(watching(own.pid, own.begun, this.mostSeconds)).catch(() => {});
+    return true;
   }
 
   /** Ends it; by a word from the connection that was watched, for it hears nobody else. Without that it ends within a second. */
@@ -56,26 +56,48 @@ export class LoadWatch {
       await breakOff(client);
     }
   }
+
+  async #connected(): Promise<pg.Client | undefined> {
+    if (this.#client) return this.#client;
+    const client = await openBulkConnection(this.databaseUrl, 'castellan import, watch', this.signal).catch(
+      () => undefined,
+    );
+    if (!client) return undefined;
+    client.once('end', () => {
+      this.#client = undefined;
+      this.#pids = [];
+    });
+    this.#client = client;
+    // Of two statements there are two results.
+    const results = (await client.query(AWAKE)) as unknown as readonly pg.QueryResult<{ pid: number }>[];
+    this.#pids = (results.at(-1)?.rows ?? []).slice(0, 1).map(({ pid }) => pid);
+    return client;
+  }
 }
 
+// What it waits for is told by what it last began, and how many bytes of a COPY have come. Turns are counted, for a clock may be set.
 const watching = (pid: number, begun: string, mostSeconds: number): string => `DO $watch$
   DECLARE
     seen record;
-    last timestamptz;
-    since timestamptz := clock_timestamp();
+    last text;
+    turns int := 0;
   BEGIN
     LOOP
       PERFORM pg_sleep(1);
       PERFORM pg_stat_clear_snapshot();
-      SELECT query_start, wait_event IS NOT DISTINCT FROM 'ClientRead' AS waits INTO seen
-        FROM pg_stat_activity WHERE pid = ${pid} AND xact_start = '${begun}';
+      SELECT wait_event_type IS NOT DISTINCT FROM 'Client' AS waits, concat_ws(' ', query_start, state_change, bytes_processed) AS stage INTO seen
+        FROM pg_stat_activity LEFT JOIN pg_stat_progress_copy USING (pid)
+        WHERE pid = ${pid} AND extract(epoch FROM xact_start) = ${begun};
       EXIT WHEN NOT FOUND;
-      IF NOT seen.waits OR seen.query_start IS DISTINCT FROM last THEN
-        last := seen.query_start;
-        since := clock_timestamp();
-      ELSIF clock_timestamp() - since > interval '${mostSeconds} s' THEN
+      IF NOT seen.waits OR seen.stage IS DISTINCT FROM last THEN
+        last := seen.stage;
+        turns := 0;
+      ELSIF turns < ${mostSeconds} THEN
+        turns := turns + 1;
+      ELSE
         PERFORM pg_terminate_backend(${pid});
-        EXIT;
+        -- Nobody is there to end this one.
+        PERFORM pg_terminate_backend(pg_backend_pid());
       END IF;
     END LOOP;
   END $watch$`;
