@@ -36,13 +36,12 @@ export class Batches {
   constructor(private readonly size: number) {}
 
   /**
-   * Passes over rows that were imported before, for as long as they are what was imported: true when they are.
-   * What is left of the last block comes back with it.
+   * Passes over rows that were imported before, first of all. Answers what is left of the block in which they end; null where they are not what
+   * was imported.
    */
-  static async passOver(
+  async passOver(
     blocks: AsyncIterator<SourceBlock>,
     until: { readonly rows: number; readonly digest: string },
-    batches: Batches,
   ): Promise<SourceBlock | null> {
     let left = until.rows;
     for (;;) {
@@ -50,10 +49,10 @@ export class Batches {
       if (next.done) return null;
       const { rows, bytes } = next.value;
       const passed = rows.slice(0, left);
-      batches.#digest.update(textOf(passed));
-      batches.#rowsRead += passed.length;
+      this.#digest.update(textOf(passed));
+      this.#rowsRead += passed.length;
       if (rows.length >= left) {
-        const isSame = batches.#digest.copy().digest('hex') === until.digest;
+        const isSame = this.#digest.copy().digest('hex') === until.digest;
         return isSame ? { rows: rows.slice(left), bytes } : null;
       }
       left -= rows.length;

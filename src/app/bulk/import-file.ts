@@ -98,7 +98,7 @@ async function begin(store: ImportStore, request: ImportRequest): Promise<Begun>
   if (identity && progress?.size === identity.size) {
     const batches = new Batches(batchSize);
     const blocks = request.read()[Symbol.asyncIterator]();
-    const rest = await Batches.passOver(blocks, progress, batches);
+    const rest = await batches.passOver(blocks, progress);
     if (rest) {
       const { rejectsSize } = progress;
       if (rejectsSize === 0) await forgetRejects(request);

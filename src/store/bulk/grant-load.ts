@@ -40,7 +40,7 @@ const MOST_MS = 10 * 60_000;
 
 // By what a grant takes on the disk that says no more than who may do what and where; dead rows, of a load that was broken off, take as much.
 const SITUATION = `SELECT EXISTS (
-    SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> ALL ($1::int[] || pg_backend_pid())
+    SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid() AND pid IS DISTINCT FROM $1::int
   ) AS are_others_here,
   greatest(0, pg_relation_size(grants) / 115 - pg_stat_get_dead_tuples(grants))::float8 AS standing,
   has_schema_privilege('castellan', 'CREATE') AS may_make
@@ -125,7 +125,7 @@ export class GrantLoad {
   ): Promise<GrantLoad | 'not now' | 'never'> {
     const { rows } = batch.grants;
     if (!isOfGrants(batch) || rows === 0 || ahead < FEWEST_BATCHES * rows) return 'not now';
-    const [situation] = await run<Situation>(sql, SITUATION, [watch.pids]);
+    const [situation] = await run<Situation>(sql, SITUATION, [watch.pid]);
     if (!situation?.may_make) return 'never';
     // The indexes are made of what stands too.
     const { are_others_here, standing } = situation;

@@ -7,7 +7,7 @@ import { breakOff, openBulkConnection } from './bulk-connection.js';
 const MOST_SECONDS = 60;
 
 // Seen as whoever has signed in, whatever role that has taken on since: else it would see little of a connection of theirs.
-const AWAKE = `SET ROLE NONE; SELECT set_config(name, '0', false), pg_backend_pid() AS pid FROM pg_settings
+const AWAKE = `SET ROLE NONE; SELECT set_config(name, '0', false) FROM pg_settings
   WHERE name IN ('lock_timeout', 'statement_timeout', 'transaction_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout')`;
 
 /**
@@ -16,8 +16,7 @@ const AWAKE = `SET ROLE NONE; SELECT set_config(name, '0', false), pg_backend_pi
  * it needs nobody who is awake; it ends with what it watches.
  */
 export class LoadWatch {
-  #client: pg.Client | undefined;
-  #pids: readonly number[] = [];
+  #connection: { readonly client: pg.Client; readonly pid: number } | undefined;
 
   constructor(
     private readonly databaseUrl: string,
@@ -25,9 +24,9 @@ export class LoadWatch {
     private readonly mostSeconds = MOST_SECONDS,
   ) {}
 
-  /** Of its own connection in Postgres: none where it has none. */
-  get pids(): readonly number[] {
-    return this.#pids;
+  /** Of its own connection in Postgres; null where it has none. */
+  get pid(): number | null {
+    return this.#connection?.pid ?? null;
   }
 
   /**
@@ -47,10 +46,10 @@ export class LoadWatch {
 
   /** Ends it; by a word from the connection that was watched, for it hears nobody else. Without that it ends within a second. */
   async close(watched: SqlExecutor): Promise<void> {
-    const client = this.#client;
-    if (!client) return;
+    if (!this.#connection) return;
+    const { client, pid } = this.#connection;
     try {
-      await run(watched, 'SELECT pg_cancel_backend(pid) FROM unnest($1::int[]) AS pid', [this.#pids]);
+      await run(watched, 'SELECT pg_cancel_backend($1::int)', [pid]);
       await client.end();
     } catch {
       await breakOff(client);
@@ -58,19 +57,15 @@ export class LoadWatch {
   }
 
   async #connected(): Promise<pg.Client | undefined> {
-    if (this.#client) return this.#client;
-    const client = await openBulkConnection(this.databaseUrl, 'castellan import, watch', this.signal).catch(
-      () => undefined,
-    );
+    if (this.#connection) return this.#connection.client;
+    const name = 'castellan import, watch';
+    const client = await openBulkConnection(this.databaseUrl, name, this.signal).catch(() => undefined);
     if (!client) return undefined;
-    client.once('end', () => {
-      this.#client = undefined;
-      this.#pids = [];
-    });
-    this.#client = client;
-    // Of two statements there are two results.
-    const results = (await client.query(AWAKE)) as unknown as readonly pg.QueryResult<{ pid: number }>[];
-    this.#pids = (results.at(-1)?.rows ?? []).slice(0, 1).map(({ pid }) => pid);
+    client.once('end', () => (this.#connection = undefined));
+    await client.query(AWAKE);
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const [own] = rows;
+    if (own) this.#connection = { client, pid: own.pid };
     return client;
   }
 }
