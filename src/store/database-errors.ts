@@ -6,7 +6,7 @@ const UNREACHABLE =
 const BUSY = /^(57014|55P03|53\w{3}|25P03|25P04)$/;
 const CONFLICT = /^(40001|40P01)$/;
 const UNREACHABLE_MESSAGE =
-  /Connection terminated|connection timeout|Query read timeout|Can't reach database|Connection closed|server closed the connection|Client has encountered a connection error|not queryable/i;
+  /Connection terminated|connection timeout|^timeout expired$|Query read timeout|Can't reach database|Connection closed|server closed the connection|Client has encountered a connection error|not queryable/i;
 const BUSY_MESSAGE =
   /timeout exceeded when trying to connect|Unable to start a transaction in the given time|Transaction already closed|expired transaction/i;
 

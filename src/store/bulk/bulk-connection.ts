@@ -22,8 +22,13 @@ export async function openBulkConnection(databaseUrl: string, name: string, sign
   client.on('error', () => {});
   await translatingDatabaseErrors(async () => {
     await client.connect();
-    // Whatever the database or the role has: pg itself sends no zero.
-    await client.query('SET statement_timeout = 0');
+    try {
+      // Whatever the database or the role has: pg itself sends no zero.
+      await client.query('SET statement_timeout = 0');
+    } catch (error) {
+      await breakOff(client);
+      throw error;
+    }
   });
   const end = (): void => void breakOff(client);
   if (signal.aborted) end();

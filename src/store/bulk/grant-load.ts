@@ -130,8 +130,6 @@ export class GrantLoad {
     // The indexes are made of what stands too.
     const { are_others_here, standing } = situation;
     if (are_others_here || standing > Math.min(MOST_STANDING, STANDING_FOR_EACH * ahead)) return 'not now';
-    // Names are looked up by the thousand, in tables that this very import may have filled.
-    await analyze(sql, grown);
     await beginBatch(client);
     await lock(sql, 'structure');
     const setAside = await setAsideFor(client, sql);
@@ -140,6 +138,8 @@ export class GrantLoad {
       await client.query('ROLLBACK');
       return answer;
     }
+    // Names are looked up by the thousand, in tables that this very import may have filled.
+    await analyze(sql, grown);
     const most = Math.min(Math.max(ROWS_AT_ONCE, standing), ROWS_FOR_EACH_NEW * proved);
     return new GrantLoad(client, sql, answer, most);
   }

@@ -62,11 +62,16 @@ export class LoadWatch {
     const client = await openBulkConnection(this.databaseUrl, name, this.signal).catch(() => undefined);
     if (!client) return undefined;
     client.once('end', () => (this.#connection = undefined));
-    await client.query(AWAKE);
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const [own] = rows;
-    if (own) this.#connection = { client, pid: own.pid };
-    return client;
+    try {
+      await client.query(AWAKE);
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      const [own] = rows;
+      if (own) this.#connection = { client, pid: own.pid };
+      return client;
+    } catch {
+      await breakOff(client);
+      return undefined;
+    }
   }
 }
 
